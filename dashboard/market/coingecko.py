@@ -1,0 +1,231 @@
+"""CoinGecko's API v3: its addresses, its key, its rows made into quotes. The only module that knows its JSON."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from urllib.parse import quote as percent_encode
+
+import httpx
+from django.conf import settings
+
+from dashboard.market.quote import Quote
+from dashboard.market.source import Coin, Rate, SourceGarbled
+from dashboard.market.wire import Get, fetch
+from dashboard.money import LIMIT, quantize
+
+NAME: Final = "CoinGecko"
+BATCH: Final = 250
+LONGEST_IDS: Final = 6000
+TOP: Final = 250
+HIGHEST_PRICE: Final = Decimal("1e15")
+LARGEST_CHANGE: Final = Decimal("1e9")
+KEY_HEADERS: Final = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
+MARKETS: Final = "/coins/markets?vs_currency=usd&per_page=250&price_change_percentage=1h,24h,7d&precision=full"
+
+ID = re.compile(r"[^\s,\x00-\x1f\x7f]{1,200}")
+CURRENCY = re.compile(r"[a-z]{2,10}")
+
+
+class CoinGecko:
+    """A PriceSource. `plan` is keyless, demo or pro and decides the header that bears the key."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str = "",
+        plan: str = "keyless",
+        *,
+        timeout: float = 5.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.headers = {"User-Agent": "Tickfolio"}
+        if api_key and plan in KEY_HEADERS:
+            self.headers[KEY_HEADERS[plan]] = api_key
+        self.timeout = timeout
+        self.transport = transport
+        self.calls = 0
+
+    def quotes(self, assets: Collection[str], *, top: bool) -> tuple[Quote, ...]:
+        async def work(get: Get) -> tuple[Quote, ...]:
+            found: dict[str, Quote] = {}
+            if top:
+                collect(found, await self._ask(get, MARKETS))
+            for batch in batches(asset for asset in assets if asset not in found):
+                collect(found, await self._ask(get, f"{MARKETS}&ids={batch}"))
+            return tuple(found.values())
+
+        return fetch(work, headers=self.headers, seconds=self.timeout, transport=self.transport)
+
+    def coins(self) -> tuple[Coin, ...]:
+        answer = self._get("/coins/list", seconds=4 * self.timeout)
+        if not isinstance(answer, list):
+            raise SourceGarbled("the list of coins is no list")
+        return tuple(coin for row in answer if (coin := read_coin(row)) is not None)
+
+    def search(self, query: str) -> tuple[Coin, ...]:
+        answer = self._get(f"/search?query={percent_encode(query[:100], safe='')}", seconds=self.timeout / 2)
+        rows = answer.get("coins") if isinstance(answer, dict) else None
+        if not isinstance(rows, list):
+            raise SourceGarbled("the search gave no list of coins")
+        return tuple(coin for row in rows if (coin := read_coin(row)) is not None)
+
+    def exchange_rates(self) -> tuple[Rate, ...]:
+        answer = self._get("/exchange_rates", seconds=self.timeout)
+        rows = answer.get("rates") if isinstance(answer, dict) else None
+        if not isinstance(rows, dict):
+            raise SourceGarbled("the exchange rates are no table")
+        return read_rates(rows)
+
+    def _get(self, path: str, *, seconds: float) -> object:
+        return fetch(lambda get: self._ask(get, path), headers=self.headers, seconds=seconds, transport=self.transport)
+
+    async def _ask(self, get: Get, path: str) -> object:
+        self.calls += 1
+        return await get(self.base_url + path)
+
+
+def from_settings() -> CoinGecko:
+    return CoinGecko(settings.COINGECKO_URL, settings.COINGECKO_API_KEY, settings.COINGECKO_PLAN)
+
+
+def batches(assets: Iterable[str]) -> Iterator[str]:
+    """Values for `ids`: at most 250 each and short enough for an address.
+
+    Never a blank after a comma: the API then drops that coin without a word.
+    """
+    batch: list[str] = []
+    length = 0
+    for asset in assets:
+        if ID.fullmatch(asset) is None:
+            continue
+        encoded = percent_encode(asset, safe="")
+        if batch and (len(batch) == BATCH or length + len(encoded) >= LONGEST_IDS):
+            yield ",".join(batch)
+            batch, length = [], 0
+        batch.append(encoded)
+        length += len(encoded) + 1
+    if batch:
+        yield ",".join(batch)
+
+
+def collect(found: dict[str, Quote], answer: object) -> None:
+    """Add the answer's usable rows; one that cannot be used spoils no other."""
+    if not isinstance(answer, list):
+        raise SourceGarbled("the prices are no list")
+    for row in answer:
+        quote = read_quote(row)
+        if quote is not None:
+            found.setdefault(quote.asset, quote)
+
+
+def read_quote(row: object) -> Quote | None:
+    """The row as a quote; None where its id, its price or its price's time is not what the API gives.
+
+    A price of null or 0 is unknown, not wrong.
+    """
+    if not isinstance(row, dict) or not isinstance(asset := row.get("id"), str) or ID.fullmatch(asset) is None:
+        return None
+    price, as_of = row.get("current_price"), read_time(row.get("last_updated"))
+    if price is not None:
+        if not isinstance(price, Decimal) or not 0 <= price < HIGHEST_PRICE:
+            return None
+        price = quantize(price) or None
+    if price is not None and as_of is None:
+        return None
+    return Quote(
+        asset=asset,
+        symbol=read_text(row.get("symbol"), 60) or asset[:60],
+        name=read_text(row.get("name"), 200) or asset,
+        price=price,
+        as_of=as_of,
+        rank=read_rank(row.get("market_cap_rank")),
+        market_cap=read_amount(row.get("market_cap")),
+        volume_24h=read_amount(row.get("total_volume")),
+        high_24h=read_amount(row.get("high_24h")),
+        low_24h=read_amount(row.get("low_24h")),
+        change_1h=read_change(row.get("price_change_percentage_1h_in_currency")),
+        change_24h=read_change(
+            row.get("price_change_percentage_24h_in_currency") or row.get("price_change_percentage_24h")
+        ),
+        change_7d=read_change(row.get("price_change_percentage_7d_in_currency")),
+        circulating_supply=read_amount(row.get("circulating_supply")),
+        total_supply=read_amount(row.get("total_supply")),
+        max_supply=read_amount(row.get("max_supply")),
+        ath=read_amount(row.get("ath")),
+        ath_at=read_time(row.get("ath_date")),
+        image=read_image(row.get("image")),
+        source=NAME,
+    )
+
+
+def read_coin(row: object) -> Coin | None:
+    if not isinstance(row, dict) or not isinstance(coin := row.get("id"), str) or ID.fullmatch(coin) is None:
+        return None
+    return Coin(
+        id=coin,
+        symbol=read_text(row.get("symbol"), 60).lower() or coin[:60],
+        name=read_text(row.get("name"), 200) or coin,
+        rank=read_rank(row.get("market_cap_rank")),
+        image=read_image(row.get("large")),
+    )
+
+
+def read_rates(rows: Mapping[object, object]) -> tuple[Rate, ...]:
+    """The table states units per bitcoin; divided by its own dollars per bitcoin they are units per dollar."""
+    per_bitcoin: dict[str, Decimal] = {}
+    for code, row in rows.items():
+        value = row.get("value") if isinstance(row, dict) else None
+        if isinstance(code, str) and CURRENCY.fullmatch(code) and isinstance(value, Decimal) and 0 < value < LIMIT:
+            per_bitcoin[code] = value
+    if "usd" not in per_bitcoin:
+        raise SourceGarbled("the exchange rates lack the dollar")
+    rates = []
+    for code, value in per_bitcoin.items():
+        row = rows[code]
+        per_usd = read_amount(value / per_bitcoin["usd"])
+        if per_usd and isinstance(row, dict):
+            rates.append(Rate(code, read_text(row.get("name"), 60) or code.upper(), per_usd, row.get("type") == "fiat"))
+    return tuple(rates)
+
+
+def read_amount(value: object) -> Decimal | None:
+    if not isinstance(value, Decimal) or not 0 <= value < LIMIT - 1:
+        return None
+    return quantize(value)
+
+
+def read_change(value: object) -> Decimal | None:
+    if not isinstance(value, Decimal) or not -100 <= value < LARGEST_CHANGE:
+        return None
+    return quantize(value)
+
+
+def read_rank(value: object) -> int | None:
+    return int(value) if isinstance(value, Decimal) and 0 < value < 10**9 and value % 1 == 0 else None
+
+
+def read_text(value: object, length: int) -> str:
+    """One printable line: what the source calls a coin is data wherever it is shown."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())[:length]
+
+
+def read_image(value: object) -> str:
+    fits = isinstance(value, str) and value.startswith("https://") and len(value) <= 500 and " " not in value
+    return value if fits and isinstance(value, str) else ""
+
+
+def read_time(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        return time.astimezone(UTC) if time.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

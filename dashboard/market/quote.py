@@ -1,0 +1,35 @@
+"""The fact that everything else is computed from: what a source said about one asset's market, in USD.
+
+A quote is not yet believed: `dashboard.market.acceptance` decides that.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One asset's market facts in USD, as the source stated them; None is unknown, changes are percent."""
+
+    asset: str
+    symbol: str
+    name: str
+    price: Decimal | None
+    as_of: datetime | None
+    """The source's own time of the price."""
+    rank: int | None = None
+    market_cap: Decimal | None = None
+    volume_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    change_1h: Decimal | None = None
+    change_24h: Decimal | None = None
+    change_7d: Decimal | None = None
+    circulating_supply: Decimal | None = None
+    total_supply: Decimal | None = None
+    max_supply: Decimal | None = None
+    ath: Decimal | None = None
+    ath_at: datetime | None = None
+    image: str = ""
+    source: str = ""

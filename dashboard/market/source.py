@@ -1,0 +1,74 @@
+"""What a source of prices must offer, and how it may fail; which source it is, is nobody's business but its module's.
+
+SourceError                what a caller catches
+├── SourceRefused          it answered, and the answer was no: too many calls (with `retry_after`), a bad key
+├── SourceUnavailable      no answer in time, a broken connection, a fault of its own
+└── SourceGarbled          it answered something that is not its API: HTML, cut JSON, a flood, a redirect
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from dashboard.market.quote import Quote
+
+
+class SourceError(Exception):
+    """The source gave nothing that can be used; the message says why in words for people."""
+
+
+class SourceRefused(SourceError):
+    """The source said no; `retry_after` is how many seconds it asked to be left alone, where it said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SourceUnavailable(SourceError):
+    """The source could not be reached, or did not finish its answer in time."""
+
+
+class SourceGarbled(SourceError):
+    """The answer is not one that the source's API gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """A coin by its names, without a price."""
+
+    id: str
+    symbol: str
+    name: str
+    rank: int | None = None
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Units of one currency for one US dollar."""
+
+    code: str
+    name: str
+    per_usd: Decimal
+    fiat: bool
+
+
+class PriceSource(Protocol):
+    """Each method is one attempt with one deadline; each raises SourceError. `calls` counts requests made so far."""
+
+    name: str
+    calls: int
+
+    def quotes(self, assets: Collection[str], *, top: bool) -> tuple[Quote, ...]:
+        """Quotes of the assets that it knows, and with `top` of the largest coins by rank too; each asset once."""
+
+    def coins(self) -> tuple[Coin, ...]:
+        """Every coin that it knows, unranked."""
+
+    def search(self, query: str) -> tuple[Coin, ...]:
+        """Coins whose name or ticker resembles the query, best first."""
+
+    def exchange_rates(self) -> tuple[Rate, ...]:
+        """What a US dollar is worth now in other currencies."""

@@ -1,0 +1,79 @@
+"""What open pages are told, as facts over the channel layer: the only place that sends, called on commit."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from dashboard.money import plain
+
+if TYPE_CHECKING:
+    from dashboard.market.quote import Quote
+    from dashboard.market.refresh import Tick
+
+logger = structlog.get_logger(__name__)
+MARKET = "market"
+
+
+def user_group(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+def announce_tick(tick: "Tick") -> None:
+    """One message for the whole tick: its sequence number and each changed quote, decimals and times as text."""
+    send(
+        MARKET,
+        {
+            "type": "market.tick",
+            "sequence": tick.sequence,
+            "at": tick.at.isoformat(),
+            "quotes": [quote_facts(quote) for quote in tick.quotes],
+        },
+    )
+
+
+def announce_health() -> None:
+    """Prices have gone stale, or come back: pages read the market's state anew."""
+    send(MARKET, {"type": "market.health"})
+
+
+def announce_positions(user_id: int) -> None:
+    """Something the user owns changed: their pages load positions anew."""
+    send(user_group(user_id), {"type": "user.positions"})
+
+
+def announce_alert(user_id: int, html: str) -> None:
+    """A toast for all open pages of the user."""
+    send(user_group(user_id), {"type": "user.alert", "html": html})
+
+
+def announce_logout(user_id: int, session_key: str | None) -> None:
+    """Closes the sockets of one session, or all of the user's where `session_key` is None."""
+    send(user_group(user_id), {"type": "user.logout", "session": session_key})
+
+
+def quote_facts(quote: "Quote") -> dict[str, Any]:
+    """The quote's fields as JSON can carry them; `parse_facts` in dashboard.market.quote reads them back."""
+    return {field.name: as_text(getattr(quote, field.name)) for field in fields(quote)}
+
+
+def as_text(value: object) -> object:
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def send(group: str, message: Mapping[str, Any]) -> None:
+    """Redis may be away: a page asks for the whole state when it is back, so nothing is lost but this message."""
+    try:
+        async_to_sync(get_channel_layer().group_send)(group, dict(message))
+    except (RedisError, OSError) as error:
+        logger.warning("announce.lost", group=group, kind=message["type"], error=str(error))

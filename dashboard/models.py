@@ -1,0 +1,231 @@
+"""What is owned and what it is worth: assets and their quotes, portfolios, transactions and the positions they make."""
+
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from accounts.currencies import CHOICES
+from dashboard.fields import MoneyField
+from dashboard.ledger.entry import Kind
+from dashboard.ledger.methods import Method, Scope
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def coins(self) -> Self:
+        return self.filter(kind=Asset.Kind.CRYPTO)
+
+    def best_ranked(self) -> Self:
+        return self.order_by(models.F("rank").asc(nulls_last=True), "name")
+
+
+class Asset(models.Model):
+    """Something that can be owned or paid with, keyed by its source's id (CoinGecko's), never by its ticker."""
+
+    class Kind(models.TextChoices):
+        CRYPTO = "crypto", "Coin"
+        FIAT = "fiat", "Currency"
+        STOCK = "stock", "Stock"
+
+    id = models.CharField(primary_key=True, max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CRYPTO)
+    symbol = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    rank = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(Lower("symbol"), name="asset_symbol"),
+            models.Index(Lower("name"), name="asset_name"),
+            models.Index("rank", name="asset_rank"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.symbol.upper()})"
+
+
+class MarketQuote(models.Model):
+    """The last accepted sample of an asset's market, in USD; `pending_*` is a jump that waits to be confirmed."""
+
+    asset = models.OneToOneField(Asset, on_delete=models.CASCADE, primary_key=True, related_name="quote")
+    price = MoneyField(null=True)
+    as_of = models.DateTimeField(null=True, help_text="the source's own time of the price")
+    market_cap = MoneyField(null=True)
+    volume_24h = MoneyField(null=True)
+    high_24h = MoneyField(null=True)
+    low_24h = MoneyField(null=True)
+    change_1h = MoneyField(null=True)
+    change_24h = MoneyField(null=True)
+    change_7d = MoneyField(null=True)
+    circulating_supply = MoneyField(null=True)
+    total_supply = MoneyField(null=True)
+    max_supply = MoneyField(null=True)
+    ath = MoneyField(null=True)
+    ath_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=40)
+    sequence = models.BigIntegerField(default=0, db_index=True)
+    pending_price = MoneyField(null=True)
+    pending_as_of = models.DateTimeField(null=True)
+
+
+class ExchangeRate(models.Model):
+    """Units of a currency for one US dollar, as the price source last stated."""
+
+    code = models.CharField(primary_key=True, max_length=10)
+    per_usd = MoneyField()
+    fetched_at = models.DateTimeField()
+
+
+class MarketState(models.Model):
+    """The one row that says how polling goes: sequence number, budget and breaker, shared by every machine."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(default=0)
+    interval_seconds = models.FloatField(default=60)
+    last_attempt_at = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    next_poll_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failure_reason = models.CharField(max_length=300, blank=True)
+    breaker_seconds = models.FloatField(default=0)
+    month = models.CharField(max_length=7, blank=True, help_text="YYYY-MM that `calls` counts")
+    calls = models.PositiveIntegerField(default=0)
+    top_fetched_at = models.DateTimeField(null=True)
+    rates_fetched_at = models.DateTimeField(null=True)
+
+
+class PortfolioQuerySet(models.QuerySet["Portfolio"]):
+    def of(self, user: models.Model) -> Self:
+        return self.filter(user=user)
+
+
+class Portfolio(models.Model):
+    """A set of transactions counted in one currency by one cost-basis method."""
+
+    METHODS = [(method.value, label) for method, label in zip(Method, ["FIFO", "LIFO", "HIFO", "Average cost"])]
+    SCOPES = [(Scope.PORTFOLIO.value, "The whole portfolio"), (Scope.WALLET.value, "Each wallet")]
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="portfolios")
+    name = models.CharField(max_length=60, validators=[MinLengthValidator(1)])
+    currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
+    method = models.CharField(max_length=10, choices=METHODS, default=Method.AVERAGE.value)
+    lot_scope = models.CharField(max_length=10, choices=SCOPES, default=Scope.PORTFOLIO.value)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint("user", Lower("name"), name="portfolio_name_once_per_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TransactionQuerySet(models.QuerySet["Transaction"]):
+    def of(self, user: models.Model) -> Self:
+        return self.filter(portfolio__user=user)
+
+    def touching(self, asset_id: str) -> Self:
+        """Those in which the asset moves, be it as main leg, counter leg or fee."""
+        return self.filter(
+            models.Q(asset_id=asset_id) | models.Q(counter_asset_id=asset_id) | models.Q(fee_asset_id=asset_id)
+        )
+
+    def newest_first(self) -> Self:
+        return self.order_by("-timestamp", "-id")
+
+
+class Transaction(models.Model):
+    """One thing that happened, as its owner states it; everything else is computed from these rows."""
+
+    KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Kind]
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions")
+    timestamp = models.DateTimeField()
+    type = models.CharField(max_length=10, choices=KINDS)
+    wallet = models.CharField(max_length=60, blank=True)
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    amount = MoneyField()
+    counter_asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    counter_amount = MoneyField(null=True, blank=True)
+    fee_asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    fee_amount = MoneyField(null=True, blank=True)
+    price = MoneyField(null=True, blank=True, help_text="per unit, in price_currency")
+    price_currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
+    to_wallet = models.CharField(max_length=60, blank=True)
+    value_override = MoneyField(null=True, blank=True, help_text="value of the whole, in price_currency")
+    note = models.CharField(max_length=500, blank=True)
+    external_id = models.CharField(max_length=200, blank=True)
+    source_import = models.ForeignKey(
+        "dashboard.Import", on_delete=models.CASCADE, null=True, blank=True, related_name="transactions"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = TransactionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("portfolio", "-timestamp", "-id", name="transaction_newest"),
+            models.Index("portfolio", "asset", "timestamp", "id", name="transaction_history"),
+        ]
+
+
+class PositionQuerySet(models.QuerySet["Position"]):
+    def of(self, user: models.Model) -> Self:
+        return self.filter(portfolio__user=user)
+
+
+class Position(models.Model):
+    """What the ledger says of one asset in one portfolio, in its currency; made anew when a transaction changes.
+
+    Closed positions (quantity 0) stay, with their realised gain. `issues` lists {"code", "transaction", "text"}.
+    """
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="positions")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="positions")
+    quantity = MoneyField()
+    cost = MoneyField()
+    realised = MoneyField()
+    income = MoneyField()
+    fees = MoneyField()
+    invested = MoneyField()
+    ever_invested = MoneyField()
+    fees_paid = MoneyField()
+    issues = models.JSONField(default=list)
+
+    objects = PositionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("portfolio", "asset", name="position_once_per_asset")]
+        indexes = [models.Index("asset", name="position_asset")]
+
+
+class Import(models.Model):
+    """A file that was read into a portfolio; deleting it takes its transactions back."""
+
+    class State(models.TextChoices):
+        PREVIEW = "preview", "Preview"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
+    filename = models.CharField(max_length=255)
+    format = models.CharField(max_length=60)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
+    content = models.TextField(blank=True, help_text="the decoded file, kept until the import is confirmed")
+    decisions = models.JSONField(default=dict)
+    added = models.PositiveIntegerField(null=True)
+    duplicates = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    review = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]

@@ -1,0 +1,58 @@
+"""What counts as an amount: a finite Decimal with at most 20 integer and 18 decimal digits, written plainly."""
+
+from decimal import Context, Decimal, InvalidOperation, localcontext
+
+INTEGER_DIGITS = 20
+DECIMAL_PLACES = 18
+QUANTUM = Decimal(1).scaleb(-DECIMAL_PLACES)
+LIMIT = Decimal(10) ** INTEGER_DIGITS
+WIDE = Context(prec=60)
+
+
+class AmountError(ValueError):
+    """The text or number is no amount that can be kept exactly; the message says why, for people."""
+
+
+def parse_amount(text: str | int | Decimal) -> Decimal:
+    """The exact amount that `text` states.
+
+    Raises AmountError for anything that is not a finite number in plain or scientific notation with at most
+    20 integer digits and 18 decimals.
+    """
+    if isinstance(text, str):
+        text = text.strip()
+        if len(text) > 80:
+            raise AmountError("Enter a shorter number.")
+    try:
+        number = Decimal(text)
+    except (InvalidOperation, ValueError, TypeError) as error:
+        raise AmountError("Enter a number.") from error
+    return check_amount(number)
+
+
+def check_amount(number: Decimal) -> Decimal:
+    """`number` itself, without trailing zeros; AmountError where it cannot be kept exactly."""
+    if not number.is_finite():
+        raise AmountError("Enter a number.")
+    if number and number.adjusted() >= INTEGER_DIGITS:
+        raise AmountError(f"Enter a number with at most {INTEGER_DIGITS} digits before the decimal point.")
+    with localcontext(WIDE):
+        number = number.normalize() if number else Decimal(0)
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DECIMAL_PLACES:
+        raise AmountError(f"Enter a number with at most {DECIMAL_PLACES} decimals.")
+    return number
+
+
+def quantize(number: Decimal) -> Decimal:
+    """`number` rounded half even to 18 decimals: for results of a division or a conversion, never for input."""
+    with localcontext(WIDE):
+        return number.quantize(QUANTUM)
+
+
+def plain(number: Decimal) -> str:
+    """`number` in plain notation without exponent or trailing zeros: `0.00000001`, `21000000`, `-3.5`."""
+    if not number:
+        return "0"
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

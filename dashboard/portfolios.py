@@ -1,0 +1,144 @@
+"""Selectors: what a person owns and what it is worth now, each as one frozen answer from a fixed number of queries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from accounts.models import User
+from dashboard import clock
+from dashboard.market import currencies
+from dashboard.market.refresh import stale_before
+from dashboard.models import Asset, MarketQuote, Portfolio, Position
+from dashboard.money import WIDE, quantize
+from dashboard.valuation import Held, Holding, Issue, Market, Totals, merge, share, total, value_holding
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One portfolio, or all of a user's together: open holdings by value, closed ones, totals, all in `currency`."""
+
+    currency: str
+    totals: Totals
+    holdings: tuple[Holding, ...]
+    closed: tuple[Holding, ...]
+
+    @property
+    def everything(self) -> tuple[Holding, ...]:
+        return self.holdings + self.closed
+
+
+def overview(user: User, portfolio: Portfolio | None = None) -> Overview:
+    """What `user` owns in `portfolio`, in its currency; None means all portfolios, in the user's currency."""
+    currency = portfolio.currency if portfolio else user.currency
+    positions = Position.objects.of(user)
+    if portfolio:
+        positions = positions.filter(portfolio=portfolio)
+    held = held_in(positions.select_related("asset", "portfolio"), currency)
+    markets = markets_of([h.asset for h in held], currency, clock.now())
+    return assemble(currency, (value_holding(h, markets[h.asset]) for h in held))
+
+
+def assemble(currency: str, holdings: Iterable[Holding]) -> Overview:
+    """Totals, shares and order for valued holdings."""
+    valued = list(holdings)
+    totals = total(valued)
+    shared = [replace(holding, share=share(holding, totals)) for holding in valued]
+    shared.sort(key=lambda h: (h.value is None, -(h.value or 0), h.held.name.lower()))
+    return Overview(
+        currency=currency,
+        totals=totals,
+        holdings=tuple(h for h in shared if h.held.quantity),
+        closed=tuple(h for h in shared if not h.held.quantity),
+    )
+
+
+def held_in(positions: Iterable[Position], currency: str) -> list[Held]:
+    """Positions as the ledger's facts, one an asset, portfolios of other currencies converted at today's rate."""
+    by_asset: dict[str, list[Held]] = {}
+    for position in positions:
+        rate = currencies.rate(position.portfolio.currency, currency)
+        by_asset.setdefault(position.asset_id, []).append(as_held(position, rate or Decimal(1)))
+    return [merge(held) if len(held) > 1 else held[0] for held in by_asset.values()]
+
+
+def as_held(position: Position, rate: Decimal) -> Held:
+    def converted(amount: Decimal) -> Decimal:
+        if rate == 1:
+            return amount
+        with localcontext(WIDE):
+            return quantize(amount * rate)
+
+    return Held(
+        asset=position.asset_id,
+        symbol=position.asset.symbol,
+        name=position.asset.name,
+        quantity=position.quantity,
+        cost=converted(position.cost),
+        realised=converted(position.realised),
+        income=converted(position.income),
+        fees=converted(position.fees),
+        invested=converted(position.invested),
+        ever_invested=converted(position.ever_invested),
+        fees_paid=converted(position.fees_paid),
+        issues=tuple(Issue(issue["code"], issue["transaction"], issue["text"]) for issue in position.issues),
+    )
+
+
+def markets_of(assets: Iterable[str], currency: str, now: datetime) -> Mapping[str, Market]:
+    """The market of each asset in `currency`; one without a quote yet has an empty one."""
+    wanted = list(assets)
+    rate = currencies.rate("usd", currency)
+    rows = MarketQuote.objects.filter(asset_id__in=wanted).select_related("asset")
+    found = {row.asset_id: as_market(row, rate, stale_before(now)) for row in rows}
+    return {asset: found.get(asset, Market()) for asset in wanted}
+
+
+def as_market(row: MarketQuote, rate: Decimal | None, stale: datetime) -> Market:
+    """A quote in the currency of which `rate` units make one US dollar; without a rate nothing has a price."""
+
+    def converted(amount: Decimal | None) -> Decimal | None:
+        if amount is None or rate is None:
+            return None
+        with localcontext(WIDE):
+            return amount if rate == 1 else quantize(amount * rate)
+
+    return Market(
+        price=converted(row.price),
+        as_of=row.as_of,
+        stale=row.as_of is not None and row.as_of < stale,
+        source=row.source,
+        rank=row.asset.rank,
+        market_cap=converted(row.market_cap),
+        change_1h=row.change_1h,
+        change_24h=row.change_24h,
+        change_7d=row.change_7d,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRow:
+    """One line of the market table."""
+
+    asset: Asset
+    market: Market
+    volume_24h: Decimal | None
+
+
+def market_table(currency: str, limit: int = 250) -> list[MarketRow]:
+    """The best-ranked coins that have a quote, best first."""
+    rate, stale = currencies.rate("usd", currency), stale_before(clock.now())
+    rows = (
+        MarketQuote.objects.filter(asset__rank__isnull=False, asset__kind=Asset.Kind.CRYPTO)
+        .select_related("asset")
+        .order_by("asset__rank", "asset_id")[:limit]
+    )
+    with localcontext(WIDE):
+        return [
+            MarketRow(
+                asset=row.asset,
+                market=as_market(row, rate, stale),
+                volume_24h=None if row.volume_24h is None or rate is None else quantize(row.volume_24h * rate),
+            )
+            for row in rows
+        ]

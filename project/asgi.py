@@ -1,0 +1,21 @@
+"""The web process: pages by Django, live updates by Channels, behind one cap on bodies and one check of origins."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+pages = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
+from project.gate import BodyCap, SameOrigin  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": BodyCap(pages),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

@@ -1,0 +1,21 @@
+"""The workers' application: two queues, so that a thousand messages never delay a tick of the market."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+app = Celery("tickfolio")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_routes = {"project.tasks.tick": {"queue": "market"}}
+app.conf.beat_schedule = {
+    # The poll's own interval is decided inside the tick; the bell rings each second and is cheap when nothing is due.
+    "tick": {"task": "project.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
+}
+app.autodiscover_tasks(["project", "dashboard", "notifications"])
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: object) -> None:
+    """The settings have set up logging; the worker must not replace it."""

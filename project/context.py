@@ -1,0 +1,13 @@
+"""What every template may read: the nonce under htmx's name for it, and where the project is reached."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    # A LazyObject in django-csp 4: read only where a template prints it, so pages without scripts carry no nonce.
+    return {
+        "csp_nonce": getattr(request, "csp_nonce", ""),
+        "PUBLIC_URL": settings.PUBLIC_URL,
+        "WHATSAPP_ENABLED": settings.WHATSAPP_ENABLED,
+    }

@@ -1,0 +1,41 @@
+"""What every request passes: who may see a page without logging in, and whose clock and currency it is shown in."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+# The written list of pages that need no login. Everything else does.
+PUBLIC_PATHS = (
+    "/accounts/",  # sign-up, login, reset: the library guards its own
+    "/api/",  # tokens, checked by the API itself
+    "/healthz",
+    "/readyz",
+    "/webhooks/",  # signatures, checked by each
+)
+PUBLIC_EXACTLY = {"/"}  # the landing page
+
+
+class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+    """Sends anonymous people to the login page, but for the list above."""
+
+    def process_view(self, request: HttpRequest, view_func: Callable[..., HttpResponse], *args: object) -> object:
+        if request.path in PUBLIC_EXACTLY or request.path.startswith(PUBLIC_PATHS):
+            return None
+        return super().process_view(request, view_func, *args)
+
+
+class PersonalMiddleware:
+    """Shows times in the person's zone, and keeps personal pages out of shared caches."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(request.user.zone):
+            response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

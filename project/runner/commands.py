@@ -1,0 +1,50 @@
+"""The command line of each process: the same on one machine (`manage.py up`) and in a container (docker-compose.yml)."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# A page never sends much: larger messages are refused before they are read.
+LARGEST_MESSAGE = 64 * 1024
+
+
+def web(listen: Sequence[str]) -> list[str]:
+    """`listen` is ["--fd", N] for a socket that is open already, or ["-b", HOST, "-p", PORT]."""
+    return [
+        *_python("daphne"),
+        *("-v", "0"),
+        *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
+        *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
+        *listen,
+        "project.asgi:application",
+    ]
+
+
+def worker(queue: str, concurrency: int) -> list[str]:
+    """Processes, not threads: only a process can be ended when a task is over its time limit."""
+    return [
+        *_celery(),
+        *("worker", "-Q", queue),
+        *("-c", str(concurrency)),
+        *("-n", f"{queue}@%h"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def beat(schedule: Path) -> list[str]:
+    """`schedule` is the file in which beat keeps when each task ran last."""
+    return [*_celery(), "beat", *("-s", str(schedule))]
+
+
+def replay(port: int) -> list[str]:
+    """The recorded market, served as CoinGecko's API would."""
+    return [*_python("dashboard.market.replay"), *("--port", str(port))]
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]
+
+
+def _celery() -> list[str]:
+    """Quietly, and without Django's checks at each start: `make check` runs them."""
+    return [*_python("celery"), "-q", "--skip-checks", *("-A", "project")]

@@ -1,0 +1,198 @@
+"""Makes one machine ready and starts every process on it; what stands in the way is said in words, before any start."""
+
+import contextlib
+import errno
+import fcntl
+import http.client
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from project.runner import commands, valkey
+from project.runner.console import Console
+from project.runner.supervisor import Child, Supervisor
+
+# Sending is waiting: a few at once are enough for one machine.
+DELIVERIES_AT_ONCE = 4
+# The page has the processor for itself first; the workers wait for it no longer than this.
+HEAD_START = 3.0
+PAGE_WITHIN = 60.0
+
+
+class CannotStart(Exception):
+    """What stands in the way of a start, in words for the person who started it."""
+
+
+def run(*, demo: bool = False) -> None:
+    """Runs Tickfolio until a signal comes. `demo` adds the recorded market and its account."""
+    os.umask(0o077)
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context(_sole_use(settings.DATA_DIR))
+        listener = stack.enter_context(_listener(settings.HOST, settings.PORT))
+        console = Console(width=10)
+        stack.callback(console.close)
+        supervisor = Supervisor(console)
+        stack.callback(supervisor.stop)
+        port = listener.getsockname()[1]
+        environment = {"DATA_DIR": str(settings.DATA_DIR), "HOST": settings.HOST, "PORT": str(port)}
+
+        if settings.EMBEDDED:
+            address = valkey.socket_path(settings.DATA_DIR)
+            environment |= {"REDIS_URL": f"unix://{address}", "TICKFOLIO_EMBEDDED": "on"}
+            _start_valkey(supervisor, stack, address, lock)
+        else:
+            _check_redis(settings.REDIS_URLS)
+        if demo:
+            replay_port = urlsplit(settings.COINGECKO_URL).port or 80
+            supervisor.start(Child("replay", commands.replay(replay_port), settings.BASE_DIR, environment))
+        _migrate(console)
+        if demo and "seed_demo" in get_commands():
+            call_command("seed_demo")
+        connections.close_all()
+        if supervisor.wait(0):
+            return
+
+        supervisor.start(_web(listener, environment))
+        answered = threading.Event()
+        threading.Thread(
+            target=_announce, args=(console, settings.HOST, port, answered, supervisor), daemon=True
+        ).start()
+        deadline = time.monotonic() + HEAD_START
+        while not answered.is_set() and time.monotonic() < deadline:
+            if supervisor.wait(0.02):
+                return
+        for name, command in {
+            "market": commands.worker("market", 1),
+            "deliveries": commands.worker("deliveries", DELIVERIES_AT_ONCE),
+            "beat": commands.beat(settings.DATA_DIR / "beat-schedule"),
+        }.items():
+            supervisor.start(Child(name, command, settings.BASE_DIR, environment))
+        supervisor.wait()
+        console.say("stopping")
+
+
+@contextlib.contextmanager
+def _sole_use(data_dir: Path) -> Iterator[int]:
+    """Holds the data folder: a second runner on it would be a second database server and a second beat."""
+    with (data_dir / "run.lock").open("a+") as file:
+        deadline = time.monotonic() + 2  # what a killed runner left may still be closing its files
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    file.seek(0)
+                    raise CannotStart(
+                        f"Tickfolio runs already with the data in {data_dir} (process {file.read().strip() or '?'}). "
+                        "Stop it first, or set DATA_DIR to another folder."
+                    ) from None
+                time.sleep(0.1)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield file.fileno()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """The open socket of the web process. It stays open while that one starts again, so that visitors wait, not fail."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"Port {port} of {host} is taken by another program. Stop that one, or set PORT to another number."
+            ) from error
+        if error.errno == errno.EACCES:
+            raise CannotStart(f"Port {port} needs more rights than this user has. Set PORT to 1024 or more.") from error
+        raise CannotStart(f"HOST={host} can't be listened on: {error.strerror or error}.") from error
+
+
+def _start_valkey(supervisor: Supervisor, stack: contextlib.ExitStack, address: Path, lock: int) -> None:
+    folder = settings.DATA_DIR / "valkey"
+    try:
+        program = valkey.binary()
+        valkey.make_private(folder)
+        if address.parent != settings.DATA_DIR:
+            valkey.make_private(address.parent)
+            stack.callback(contextlib.suppress(OSError).__call__(address.parent.rmdir))
+    except OSError as error:
+        raise CannotStart(f"The bundled Redis can't be started: {error}. Set REDIS_URL to one that runs.") from error
+    supervisor.start(
+        Child(
+            "valkey",
+            valkey.command(program, address, folder),
+            settings.BASE_DIR,
+            # Two on the same files would ruin them: whoever writes them holds the data folder.
+            descriptors=[lock],
+            needed_to_stop=True,
+        )
+    )
+    if not valkey.answers(address, within=10):
+        raise CannotStart(f"The bundled Redis doesn't answer at {address}; what it said stands above.")
+
+
+def _check_redis(urls: list[str]) -> None:
+    for url in urls:
+        place = urlsplit(url)
+        try:
+            with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
+                client.ping()
+        except (redis.RedisError, ValueError) as error:
+            where = place.hostname or place.path
+            raise CannotStart(f"REDIS_URL: no Redis answers at {where}: {error}.") from error
+
+
+def _migrate(console: Console) -> None:
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            console.say("the database is brought up to date")
+            call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        raise CannotStart(f"DATABASE_URL: the database can't be used: {error}") from error
+
+
+def _web(listener: socket.socket, environment: dict[str, str]) -> Child:
+    if listener.family == socket.AF_INET6:  # daphne takes open sockets of the older kind only
+        host, port = listener.getsockname()[:2]
+        listener.close()
+        return Child("web", commands.web(["-b", host, "-p", str(port)]), settings.BASE_DIR, environment)
+    descriptor = listener.fileno()
+    command = commands.web(["--fd", str(descriptor)])
+    return Child("web", command, settings.BASE_DIR, environment, descriptors=[descriptor])
+
+
+def _announce(
+    console: Console, host: str, port: int, answered: threading.Event, supervisor: Supervisor
+) -> None:
+    """Says the address once the first page answers there."""
+    shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    deadline = time.monotonic() + PAGE_WITHIN
+    while time.monotonic() < deadline:
+        client = http.client.HTTPConnection(shown, port, timeout=PAGE_WITHIN)
+        try:
+            client.request("GET", "/")
+            status = client.getresponse().status
+        except (OSError, http.client.HTTPException):
+            if supervisor.wait(0.2):
+                return
+            continue
+        finally:
+            client.close()
+        answered.set()
+        address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+        console.say(f"Tickfolio is at {address}" + (f", but answers with status {status}" if status >= 500 else ""))
+        return
+    console.say(f"no page answers after {PAGE_WITHIN:g} s; what the processes said stands above")

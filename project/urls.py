@@ -1,0 +1,20 @@
+"""Every address: each app's own, the library's accounts, the API, and what watches the process."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from project import health
+from project.api import api
+
+urlpatterns = [
+    path("", include("dashboard.urls")),
+    path("", include("notifications.urls")),
+    path("", include("accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("healthz/", health.healthz),
+    path("readyz/", health.readyz),
+]

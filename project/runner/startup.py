@@ -39,6 +39,9 @@ def run(*, demo: bool = False) -> None:
     with contextlib.ExitStack() as stack:
         lock = stack.enter_context(_sole_use(settings.DATA_DIR))
         listener = stack.enter_context(_listener(settings.HOST, settings.PORT))
+        address = valkey.socket_path(settings.DATA_DIR)
+        if settings.EMBEDDED:
+            stack.enter_context(_folder_of_socket(address))
         console = Console(width=10)
         stack.callback(console.close)
         supervisor = Supervisor(console)
@@ -47,9 +50,8 @@ def run(*, demo: bool = False) -> None:
         environment = {"DATA_DIR": str(settings.DATA_DIR), "HOST": settings.HOST, "PORT": str(port)}
 
         if settings.EMBEDDED:
-            address = valkey.socket_path(settings.DATA_DIR)
             environment |= {"REDIS_URL": f"unix://{address}", "TICKFOLIO_EMBEDDED": "on"}
-            _start_valkey(supervisor, stack, address, lock)
+            _start_valkey(supervisor, address, lock)
         else:
             _check_redis(settings.REDIS_URLS)
         if demo:
@@ -119,16 +121,32 @@ def _listener(host: str, port: int) -> socket.socket:
         raise CannotStart(f"HOST={host} can't be listened on: {error.strerror or error}.") from error
 
 
-def _start_valkey(supervisor: Supervisor, stack: contextlib.ExitStack, address: Path, lock: int) -> None:
+@contextlib.contextmanager
+def _folder_of_socket(address: Path) -> Iterator[None]:
+    """The folder of Valkey's socket; one outside the data folder is gone afterwards."""
+    if address.parent == settings.DATA_DIR:
+        yield
+        return
+    _make_private(address.parent)
+    yield
+    address.unlink(missing_ok=True)
+    address.parent.rmdir()
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        valkey.make_private(folder)
+    except OSError as error:
+        raise CannotStart(f"The bundled Redis has no safe place: {error}.") from error
+
+
+def _start_valkey(supervisor: Supervisor, address: Path, lock: int) -> None:
     folder = settings.DATA_DIR / "valkey"
+    _make_private(folder)
     try:
         program = valkey.binary()
-        valkey.make_private(folder)
-        if address.parent != settings.DATA_DIR:
-            valkey.make_private(address.parent)
-            stack.callback(contextlib.suppress(OSError).__call__(address.parent.rmdir))
     except OSError as error:
-        raise CannotStart(f"The bundled Redis can't be started: {error}. Set REDIS_URL to one that runs.") from error
+        raise CannotStart(f"REDIS_URL is not set, and {error}: set it to a Redis that runs.") from error
     supervisor.start(
         Child(
             "valkey",

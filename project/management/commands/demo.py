@@ -8,6 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+# Empty means the default.
+OF_THE_USER = (
+    *("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL"),
+    *("COINGECKO_PLAN", "COINGECKO_API_KEY"),
+    *("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM"),
+)
+
 
 class Command(BaseCommand):
     help = "Runs Tickfolio with a recorded market and a ready account (demo / tickfolio-demo), without internet."
@@ -15,22 +22,14 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        data_dir = settings.DATA_DIR if "DATA_DIR" in os.environ else settings.BASE_DIR / "var" / "demo"
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        # Stated one by one, because a .env file must not lead the demo to real data or to somebody's telephone.
+        # Each is stated, because a .env file must not lead the demo to real data or to somebody's telephone.
         os.environ.update(
-            DATA_DIR=str(data_dir),
-            DATABASE_URL=f"sqlite:///{data_dir / 'tickfolio.sqlite3'}",
-            REDIS_URL="",
+            {name: "" for name in OF_THE_USER},
+            DATA_DIR=str(settings.DATA_DIR / "demo"),
             COINGECKO_URL=f"http://127.0.0.1:{port}/api/v3",
-            COINGECKO_PLAN="keyless",
-            COINGECKO_API_KEY="",
             PRICE_REFRESH_SECONDS="1",
-            EMAIL_URL="console://",
-            TWILIO_ACCOUNT_SID="",
-            TWILIO_AUTH_TOKEN="",
-            TWILIO_WHATSAPP_FROM="",
         )
         # The settings were read already: the runner starts anew with these.
         os.execv(sys.executable, [sys.executable, str(settings.BASE_DIR / "manage.py"), "up", "--demo"])  # noqa: S606

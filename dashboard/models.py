@@ -179,6 +179,9 @@ class PositionQuerySet(models.QuerySet["Position"]):
     def of(self, user: models.Model) -> Self:
         return self.filter(portfolio__user=user)
 
+    def open(self) -> Self:
+        return self.exclude(quantity=0)
+
 
 class Position(models.Model):
     """What the ledger says of one asset in one portfolio, in its currency; made anew when a transaction changes.

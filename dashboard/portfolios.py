@@ -142,3 +142,8 @@ def market_table(currency: str, limit: int = 250) -> list[MarketRow]:
             )
             for row in rows
         ]
+
+
+def held_assets() -> set[str]:
+    """Every asset that somebody holds; closed positions need no price."""
+    return set(Position.objects.open().values_list("asset_id", flat=True).distinct())

@@ -1,16 +1,165 @@
-"""Services: recording, changing and deleting transactions, with the positions they make, in one step each."""
+"""Services: recording, changing and deleting transactions, each in one step with the positions they make.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+Pages are told on commit. Exchange rates of the past come from `dashboard.market.currencies`, which is local.
+"""
 
-from django.db import transaction
+from collections.abc import Iterable, Sequence
 
+from django.db import transaction as database
+
+from accounts.currencies import CURRENCIES
+from accounts.models import User
+from dashboard import clock
+from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
+from dashboard.entries import Posted, post_assets
+from dashboard.ledger.methods import Method, Scope
 from dashboard.live.announce import announce_positions
-from dashboard.models import Portfolio, Position, Transaction
+from dashboard.models import Import, Portfolio, Position, Transaction
+from dashboard.money import quantize
+
+MOST_PORTFOLIOS = 50
+MOST_TRANSACTIONS = 100_000
 
 
 class TooMany(Exception):
     """The account has reached a limit; the message says which."""
+
+
+def create_portfolio(
+    user: User,
+    name: str,
+    currency: str | None = None,
+    method: str = Method.AVERAGE.value,
+    lot_scope: str = Scope.PORTFOLIO.value,
+) -> Portfolio:
+    """A new portfolio of the user's. Raises TooMany at the limit; IntegrityError where the name is taken."""
+    with database.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if Portfolio.objects.of(user).count() >= MOST_PORTFOLIOS:
+            raise TooMany(f"You have {MOST_PORTFOLIOS} portfolios; delete one to make room.")
+        return Portfolio.objects.create(
+            user=user, name=name, currency=currency or user.currency, method=method, lot_scope=lot_scope
+        )
+
+
+def record_transactions(
+    portfolio: Portfolio, drafts: Sequence[Draft], source_import: Import | None = None
+) -> list[Transaction]:
+    """Store all drafts or none, and bring the positions they touch up to date.
+
+    Raises DraftErrors with the index of the first draft that can't be recorded, TooMany at the account's limit.
+    """
+    now, assets = clock.now(), assets_named(list(drafts))
+    checked = []
+    for index, draft in enumerate(drafts):
+        try:
+            checked.append(check_draft(draft, portfolio, now, assets))
+        except DraftErrors as error:
+            raise DraftErrors(error.errors, index) from error
+    with database.atomic():
+        lock(portfolio)
+        held = Transaction.objects.of(portfolio.user).count()
+        if held + len(checked) > MOST_TRANSACTIONS:
+            raise TooMany(f"An account keeps at most {MOST_TRANSACTIONS:,} transactions; you have {held:,}.")
+        rows = [Transaction(portfolio=portfolio, source_import=source_import, **facts(draft)) for draft in checked]
+        rows = Transaction.objects.bulk_create(rows, batch_size=500)
+        recompute(portfolio, moved_by(rows))
+    return rows
+
+
+def edit_transaction(row: Transaction, draft: Draft) -> Transaction:
+    """Replace the transaction's facts. Raises DraftErrors, and then nothing has changed."""
+    checked = check_draft(draft, row.portfolio, clock.now())
+    with database.atomic():
+        lock(row.portfolio)
+        before = moved_by([Transaction.objects.get(pk=row.pk)])
+        for field, value in facts(checked).items():
+            setattr(row, field, value)
+        row.save()
+        recompute(row.portfolio, before | moved_by([row]))
+    return row
+
+
+def delete_transaction(row: Transaction) -> None:
+    """Forget the transaction, as if it had never been entered."""
+    with database.atomic():
+        lock(row.portfolio)
+        moved = moved_by([row])
+        row.delete()
+        recompute(row.portfolio, moved)
+
+
+def undo_import(done: Import) -> int:
+    """Take back all that the import added; returns how many transactions that were."""
+    with database.atomic():
+        lock(done.portfolio)
+        rows = Transaction.objects.filter(source_import=done)
+        moved = moved_by(rows)
+        count = rows.count()
+        done.delete()
+        recompute(done.portfolio, moved)
+    return count
+
+
+def recompute_portfolio(portfolio: Portfolio) -> None:
+    """Every position anew: after the method, the currency or the lot scope has changed."""
+    with database.atomic():
+        lock(portfolio)
+        recompute(portfolio, moved_by(portfolio.transactions.all()))
+
+
+def recompute(portfolio: Portfolio, assets: Iterable[str]) -> None:
+    """Bring the positions of `assets` in line with the transactions; pages are told on commit."""
+    wanted = set(assets)
+    posted = post_assets(portfolio, wanted)
+    Position.objects.filter(portfolio=portfolio, asset_id__in=wanted - posted.keys()).delete()
+    Position.objects.bulk_create(
+        [position(portfolio, asset, figures) for asset, figures in posted.items()],
+        update_conflicts=True,
+        unique_fields=["portfolio", "asset"],
+        update_fields=[
+            "quantity",
+            "cost",
+            "realised",
+            "income",
+            "fees",
+            "invested",
+            "ever_invested",
+            "fees_paid",
+            "issues",
+        ],
+    )
+    user_id = portfolio.user_id
+    database.on_commit(lambda: announce_positions(user_id))
+
+
+def position(portfolio: Portfolio, asset: str, posted: Posted) -> Position:
+    standing = posted.standing
+    return Position(
+        portfolio=portfolio,
+        asset_id=asset,
+        quantity=standing.quantity,
+        cost=quantize(standing.cost),
+        realised=quantize(standing.realised),
+        income=quantize(standing.income),
+        fees=quantize(standing.fees),
+        invested=quantize(standing.invested),
+        ever_invested=quantize(standing.ever_invested),
+        fees_paid=quantize(standing.fees_paid),
+        issues=list(posted.issues),
+    )
+
+
+def lock(portfolio: Portfolio) -> None:
+    """One writer a portfolio at a time; SQLite has one anyway."""
+    Portfolio.objects.select_for_update().get(pk=portfolio.pk)
+
+
+def facts(draft: Draft) -> dict[str, object]:
+    return {name: getattr(draft, name) for name in Draft.__slots__}
+
+
+def moved_by(rows: Iterable[Transaction]) -> set[str]:
+    """The assets whose positions depend on these transactions; money is never a position."""
+    named = {asset for row in rows for asset in (row.asset_id, row.counter_asset_id, row.fee_asset_id) if asset}
+    return named - CURRENCIES.keys()

@@ -276,7 +276,10 @@ else:
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
     EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = setting(
-    "DEFAULT_FROM_EMAIL", "Tickfolio <tickfolio@localhost>", "a sender such as Tickfolio <coins@example.org>", valid=bool
+    "DEFAULT_FROM_EMAIL",
+    "Tickfolio <tickfolio@localhost>",
+    "a sender such as Tickfolio <coins@example.org>",
+    valid=bool,
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 TWILIO_ACCOUNT_SID = setting("TWILIO_ACCOUNT_SID", "", "the account SID that Twilio gave you")

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from project.pulse import worker_was_here
 from project.tick import tick as run_tick
 
 
@@ -9,3 +10,4 @@ from project.tick import tick as run_tick
 def tick() -> None:
     """One market tick. Never retried: the next second's tick is the retry."""
     run_tick()
+    worker_was_here()

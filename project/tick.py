@@ -1,16 +1,24 @@
 """The heartbeat of the market: fetch, tell the open pages, judge the reminders."""
 
-from dashboard import clock
 from dashboard.live.announce import announce_tick
-from dashboard.market.refresh import Tick, refresh
+from dashboard.market.refresh import Tick, Urgency, refresh
+from dashboard.live.presence import someone_watches
+from dashboard.portfolios import held_assets
+from notifications import selectors
 from notifications.checking import check
-from project.watching import watched_assets
 
 
 def tick() -> Tick | None:
     """One market tick; None when no poll was due or nothing new came. Two at once are harmless."""
-    assets, urgency = watched_assets(clock.now())
-    if (news := refresh(assets, urgency)) is not None:
+    news = refresh(held_assets() | selectors.watched_assets(), urgency())
+    if news is not None:
         announce_tick(news)
     check(news)
     return news
+
+
+def urgency() -> Urgency:
+    """How soon the next sample is wanted."""
+    if selectors.is_close():
+        return Urgency.CLOSE
+    return Urgency.WATCHED if someone_watches() else Urgency.IDLE

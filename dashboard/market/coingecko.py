@@ -158,7 +158,6 @@ def read_quote(row: object) -> Quote | None:
         max_supply=read_amount(row.get("max_supply")),
         ath=read_amount(row.get("ath")),
         ath_at=read_time(row.get("ath_date")),
-        image=read_image(row.get("image")),
         source=NAME,
     )
 
@@ -171,7 +170,6 @@ def read_coin(row: object) -> Coin | None:
         symbol=read_text(row.get("symbol"), 60).lower() or coin[:60],
         name=read_text(row.get("name"), 200) or coin,
         rank=read_rank(row.get("market_cap_rank")),
-        image=read_image(row.get("large")),
     )
 
 
@@ -214,11 +212,6 @@ def read_text(value: object, length: int) -> str:
     if not isinstance(value, str):
         return ""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())[:length]
-
-
-def read_image(value: object) -> str:
-    fits = isinstance(value, str) and value.startswith("https://") and len(value) <= 500 and " " not in value
-    return value if fits and isinstance(value, str) else ""
 
 
 def read_time(value: object) -> datetime | None:

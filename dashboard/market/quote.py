@@ -3,9 +3,11 @@
 A quote is not yet believed: `dashboard.market.acceptance` decides that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +33,21 @@ class Quote:
     max_supply: Decimal | None = None
     ath: Decimal | None = None
     ath_at: datetime | None = None
-    image: str = ""
     source: str = ""
+
+
+TIMES = frozenset({"as_of", "ath_at"})
+DECIMALS = frozenset(field.name for field in fields(Quote) if field.type == Decimal | None)
+
+
+def parse_facts(facts: Mapping[str, Any]) -> Quote:
+    """The quote whose fields these are, decimals and times as text: how a quote comes back from the channel layer."""
+    return Quote(**{name: parse_fact(name, value) for name, value in facts.items()})
+
+
+def parse_fact(name: str, value: Any) -> Any:
+    if value is not None and name in DECIMALS:
+        return Decimal(value)
+    if value is not None and name in TIMES:
+        return datetime.fromisoformat(value)
+    return value

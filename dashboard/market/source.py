@@ -42,7 +42,6 @@ class Coin:
     symbol: str
     name: str
     rank: int | None = None
-    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,9 @@ class PortfolioQuerySet(models.QuerySet["Portfolio"]):
 class Portfolio(models.Model):
     """A set of transactions counted in one currency by one cost-basis method."""
 
-    METHODS = [(method.value, label) for method, label in zip(Method, ["FIFO", "LIFO", "HIFO", "Average cost"])]
+    METHODS = [
+        (method.value, label) for method, label in zip(Method, ["FIFO", "LIFO", "HIFO", "Average cost"], strict=True)
+    ]
     SCOPES = [(Scope.PORTFOLIO.value, "The whole portfolio"), (Scope.WALLET.value, "Each wallet")]
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="portfolios")

@@ -1,5 +1,6 @@
 """Every setting, read from the environment; a wrong value stops the start with its name and what is expected."""
 
+import contextlib
 import logging.config
 import secrets
 from pathlib import Path
@@ -80,10 +81,8 @@ def secret_key() -> str:
         draft = DATA_DIR / f"secret_key.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(64))
-        try:
-            kept.hardlink_to(draft)  # the first of several processes wins
-        except FileExistsError:
-            pass
+        with contextlib.suppress(FileExistsError):  # the first of several processes wins
+            kept.hardlink_to(draft)
         draft.unlink()
     return kept.read_text()
 

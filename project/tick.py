@@ -1,8 +1,8 @@
 """The heartbeat of the market: fetch, tell the open pages, judge the reminders."""
 
 from dashboard.live.announce import announce_tick
-from dashboard.market.refresh import Tick, Urgency, refresh
 from dashboard.live.presence import someone_watches
+from dashboard.market.refresh import Tick, Urgency, refresh
 from dashboard.portfolios import held_assets
 from notifications import selectors
 from notifications.checking import check

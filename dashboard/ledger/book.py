@@ -1,0 +1,85 @@
+"""The book of a portfolio: entries posted in their order, one standing for each asset. All a book knows is explicit
+state, so it can be copied, kept, and gone on from with later entries; the result is that of posting all at once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from dashboard.ledger.effects import apply
+from dashboard.ledger.entry import EXACT, ZERO, Entry, order
+from dashboard.ledger.methods import Method, Scope
+from dashboard.ledger.standing import Standing
+
+
+class OutOfOrder(ValueError):
+    """A book goes on with later entries only; an earlier one needs a book from before it."""
+
+
+class Book:
+    """Standings by asset. `last` is where the last entry stood."""
+
+    __slots__ = ("last", "method", "scope", "standings")
+
+    def __init__(self, method: Method, scope: Scope = Scope.PORTFOLIO) -> None:
+        self.method = method
+        self.scope = scope
+        self.standings: dict[str, Standing] = {}
+        self.last: tuple[datetime, int, int] | None = None
+
+    def standing(self, asset: str) -> Standing:
+        """The standing of an asset, which begins here if this is its first entry."""
+        standing = self.standings.get(asset)
+        if standing is None:
+            standing = self.standings[asset] = Standing(asset, self.method, self.scope)
+        return standing
+
+    def copy(self) -> "Book":
+        twin = Book(self.method, self.scope)
+        twin.standings = {asset: standing.copy() for asset, standing in self.standings.items()}
+        twin.last = self.last
+        return twin
+
+
+def post(entries: Iterable[Entry], *, method: Method, scope: Scope = Scope.PORTFOLIO) -> Book:
+    """The book of these entries, given in any order."""
+    return resume(Book(method, scope), entries)
+
+
+def resume(book: Book, entries: Iterable[Entry]) -> Book:
+    """A book that goes on from `book` (which stays as it is) with later entries.
+
+    Raises OutOfOrder when one of them belongs before or at the last entry of `book`.
+    """
+    ordered = sorted(entries, key=order)
+    if ordered and book.last is not None and order(ordered[0]) <= book.last:
+        raise OutOfOrder(f"entry {ordered[0].id} belongs before what is posted already")
+    book = book.copy()
+    find = book.standing
+    with localcontext(EXACT):
+        for entry in ordered:
+            apply(entry, find)
+            if entry.counter_asset is None and entry.fee_asset is None:
+                find(entry.asset).record(entry)
+            else:
+                record(entry, [find(asset) for asset in entry.assets])
+    if ordered:
+        book.last = order(ordered[-1])
+    return book
+
+
+def record(entry: Entry, touched: list[Standing]) -> None:
+    """Closes the entry for all assets it touched, and notes what was invested in one out of another."""
+    gave: list[tuple[str, Decimal]] = []
+    got: list[tuple[Standing, Decimal]] = []
+    for standing in touched:
+        change = standing.record(entry)
+        if change > ZERO:
+            got.append((standing, change))
+        elif change < ZERO:
+            gave.append((standing.asset, -change))
+    for standing, change in got:
+        for asset, amount in gave:
+            moved = min(change, amount)
+            standing.exchanged[asset] = standing.exchanged.get(asset, ZERO) + moved
+            change -= moved

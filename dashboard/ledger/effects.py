@@ -1,0 +1,272 @@
+"""What each kind of entry does to the figures of the assets it touches: the table of effects, one function a kind.
+
+Q quantity, C cost, R realised, I income, E fees, N invested. Each effect keeps C = N + R + I - E, so that
+R + U + I - E = V - N holds at any price. Callers run inside `localcontext(EXACT)`.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, InvalidEntry, Kind
+from dashboard.ledger.lots import cost_of, recount
+from dashboard.ledger.standing import Standing
+from dashboard.ledger.working import Issue
+
+Find = Callable[[str], Standing]
+"""The standing of an asset; an empty one where there was none."""
+
+
+TRADES = frozenset({Kind.BUY, Kind.SELL, Kind.SWAP})
+UNPRICED = frozenset({Kind.SPLIT, Kind.DIVIDEND, Kind.ADJUST})
+"""Kinds whose value is not that of `amount` coins."""
+
+
+def apply(entry: Entry, find: Find) -> None:
+    """Changes the standings of `entry.assets`, and no others."""
+    EFFECTS[entry.kind](entry, find)
+    if entry.fee_amount and entry.kind not in TRADES:
+        pay_fee(entry, find)
+
+
+# Trades: their fee is part of a cost or of the proceeds
+
+
+def buy(entry: Entry, find: Find) -> None:
+    bought = find(entry.asset)
+    cost, arriving = worth(entry, bought), entry.amount
+    if entry.fee_amount:
+        cost += settle_fee(entry, find, bought)
+        if entry.fee_asset == entry.asset:
+            arriving -= entry.fee_amount
+    bought.receive(entry, entry.wallet, arriving, cost)
+    bought.invested += cost
+
+
+def sell(entry: Entry, find: Find) -> None:
+    sold = find(entry.asset)
+    proceeds, leaving = worth(entry, sold), entry.amount
+    if entry.fee_amount:
+        proceeds -= settle_fee(entry, find, sold)
+        if entry.fee_asset == entry.asset:
+            leaving += entry.fee_amount
+    sold.dispose(entry, entry.wallet, leaving, proceeds)
+    sold.invested -= proceeds
+
+
+def swap(entry: Entry, find: Find) -> None:
+    given, got, arriving = find(entry.asset), *second_leg(entry, find)
+    value, leaving = worth(entry, given, got), entry.amount
+    cost = value
+    if entry.fee_amount:
+        cost += settle_fee(entry, find, got)
+        if entry.fee_asset == given.asset:
+            leaving += entry.fee_amount
+        elif entry.fee_asset == got.asset:
+            arriving -= entry.fee_amount
+    given.dispose(entry, entry.wallet, leaving, value)
+    given.invested -= value
+    got.receive(entry, entry.wallet, arriving, cost)
+    got.invested += cost
+
+
+def settle_fee(entry: Entry, find: Find, bearer: Standing) -> Decimal:
+    """What the fee of a trade adds to the cost or takes off the proceeds. A third coin it is paid in is disposed of."""
+    if entry.fee_asset is None:
+        bearer.fees_paid += entry.fee_amount
+        return entry.fee_amount
+    if entry.fee_asset in (entry.asset, entry.counter_asset):
+        bearer.fees_paid += fee_worth(entry) or ZERO
+        return ZERO
+    payer = find(entry.fee_asset)
+    value = known(fee_worth(entry), entry, payer, bearer)
+    payer.dispose(entry, entry.wallet, entry.fee_amount, value)
+    payer.invested -= value
+    bearer.fees_paid += value
+    return value
+
+
+# In and out
+
+
+def deposit(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    cost = entry.basis
+    if cost is None:
+        cost = worth(entry, main)
+        main.flag(Issue.ASSUMED_BASIS, entry, entry.wallet, entry.amount)
+    main.receive(entry, entry.wallet, entry.amount, cost, assumed=entry.basis is None)
+    main.invested += cost
+
+
+def gift_in(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    cost = entry.basis if entry.basis is not None else worth(entry, main)
+    main.receive(entry, entry.wallet, entry.amount, cost)
+    main.invested += cost
+
+
+def leave_at_cost(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    main.invested -= main.dispose(entry, entry.wallet, entry.amount, None)
+
+
+def reward(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    value = worth(entry, main)
+    main.receive(entry, entry.wallet, entry.amount, value)
+    main.income += value
+
+
+def fork(entry: Entry, find: Find) -> None:
+    find(entry.asset).receive(entry, entry.wallet, entry.amount, ZERO)
+
+
+def spend(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    value = worth(entry, main)
+    main.dispose(entry, entry.wallet, entry.amount, value)
+    main.invested -= value
+
+
+def lose(entry: Entry, find: Find) -> None:
+    find(entry.asset).dispose(entry, entry.wallet, entry.amount, ZERO)
+
+
+def dividend(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    value = worth(entry, main)
+    main.income += value
+    main.invested -= value
+
+
+# Fees that are part of no cost and no proceeds
+
+
+def stand_alone_fee(entry: Entry, find: Find) -> None:
+    main = find(entry.asset)
+    expense(entry, main, entry.amount, worth(entry, main))
+
+
+def pay_fee(entry: Entry, find: Find) -> None:
+    if entry.fee_asset is None:
+        main = find(entry.asset)
+        main.fees += entry.fee_amount
+        main.invested += entry.fee_amount
+    else:
+        payer = find(entry.fee_asset)
+        expense(entry, payer, entry.fee_amount, known(fee_worth(entry), entry, payer))
+
+
+def expense(entry: Entry, payer: Standing, amount: Decimal, value: Decimal) -> None:
+    payer.dispose(entry, entry.wallet, amount, value)
+    payer.fees += value
+
+
+# Same owner, other place or other shape
+
+
+def transfer(entry: Entry, find: Find) -> None:
+    if entry.wallet == entry.to_wallet:
+        return
+    main = find(entry.asset)
+    fee = entry.fee_amount if entry.fee_asset == entry.asset else ZERO
+    leaving = main.without_dust(entry.wallet, entry.amount + fee)
+    main.move(entry, entry.wallet, entry.to_wallet, max(leaving - fee, ZERO))
+
+
+def lock(entry: Entry, find: Find) -> None:
+    """Staked or not, the coins are where they were."""
+
+
+def split(entry: Entry, find: Find) -> None:
+    find(entry.asset).redenominate(entry.amount)
+
+
+def migrate(entry: Entry, find: Find) -> None:
+    old, new, arriving = find(entry.asset), *second_leg(entry, find)
+    lots = old.release(entry, entry.wallet, entry.amount)
+    cost = cost_of(lots)
+    old.invested -= cost
+    new.receive_lots(recount(lots, arriving), entry.wallet)
+    new.invested += cost
+
+
+def adjust(entry: Entry, find: Find) -> None:
+    """The count of a wallet, or with no wallet named of the whole, becomes `amount`.
+
+    With a cost given the old count leaves at its cost and the new one enters at the given. Without, only the difference
+    moves: more enters at no cost, less leaves at its cost.
+    """
+    main = find(entry.asset)
+    main.flag(Issue.ADJUSTED, entry, entry.wallet, entry.amount)
+    given = entry.basis if entry.basis is not None else entry.value
+    before = main.cost
+    counts = {entry.wallet: main.balances.get(entry.wallet, ZERO)} if entry.wallet else dict(main.balances)
+    surplus = sum(counts.values(), ZERO) - (entry.amount if given is None else ZERO)
+    if given is None and surplus < ZERO:
+        main.receive(entry, entry.wallet, -surplus, ZERO, assumed=True)
+    for wallet in sorted(counts):
+        leaving = min(counts[wallet], surplus)
+        if leaving > ZERO:
+            main.release(entry, wallet, leaving)
+            surplus -= leaving
+    if given is not None and entry.amount:
+        main.receive(entry, entry.wallet, entry.amount - min(surplus, ZERO), given, assumed=True)
+    main.invested += main.cost - before
+
+
+# Values
+
+
+def worth(entry: Entry, *standings: Standing) -> Decimal:
+    """What the main leg was worth at the time."""
+    return known(entry.value, entry, *standings)
+
+
+def known(value: Decimal | None, entry: Entry, *standings: Standing) -> Decimal:
+    """The value; an unknown one counts as zero and is flagged on all assets that it concerns."""
+    if value is None:
+        for standing in standings:
+            standing.flag(Issue.NO_VALUE, entry)
+        return ZERO
+    return value
+
+
+def fee_worth(entry: Entry) -> Decimal | None:
+    """What a fee in coins was worth: as given, else by the price that the entry itself states for that coin."""
+    if entry.fee_value is not None or entry.value is None:
+        return entry.fee_value
+    if entry.fee_asset == entry.asset and entry.kind not in UNPRICED:
+        return (entry.value * entry.fee_amount / entry.amount).quantize(LAST_PLACE)
+    if entry.fee_asset == entry.counter_asset and entry.counter_amount:
+        return (entry.value * entry.fee_amount / entry.counter_amount).quantize(LAST_PLACE)
+    return None
+
+
+def second_leg(entry: Entry, find: Find) -> tuple[Standing, Decimal]:
+    if entry.counter_asset is None or entry.counter_amount is None:
+        raise InvalidEntry("counter_asset", f"{entry.kind} needs its second leg")
+    return find(entry.counter_asset), entry.counter_amount
+
+
+EFFECTS: dict[Kind, Callable[[Entry, Find], None]] = {
+    Kind.BUY: buy,
+    Kind.SELL: sell,
+    Kind.SWAP: swap,
+    Kind.TRANSFER: transfer,
+    Kind.DEPOSIT: deposit,
+    Kind.WITHDRAWAL: leave_at_cost,
+    Kind.REWARD: reward,
+    Kind.STAKE: lock,
+    Kind.UNSTAKE: lock,
+    Kind.GIFT_IN: gift_in,
+    Kind.GIFT_OUT: leave_at_cost,
+    Kind.SPEND: spend,
+    Kind.LOST: lose,
+    Kind.FEE: stand_alone_fee,
+    Kind.FORK: fork,
+    Kind.SPLIT: split,
+    Kind.MIGRATE: migrate,
+    Kind.DIVIDEND: dividend,
+    Kind.ADJUST: adjust,
+}

@@ -1,0 +1,162 @@
+"""The facts a ledger is computed from: one entry is one thing that happened, its amounts exact, its values already in
+the portfolio's currency. Not where facts come from: no database, no exchange rates, no prices.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from enum import StrEnum
+
+EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+LAST_PLACE = Decimal(1).scaleb(-18)
+LIMIT = Decimal(10) ** 20
+ZERO = Decimal(0)
+
+
+class Kind(StrEnum):
+    """What happened, in the words of the API and of Tickfolio's own CSV."""
+
+    BUY = "buy"
+    SELL = "sell"
+    SWAP = "swap"
+    TRANSFER = "transfer"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    REWARD = "reward"
+    STAKE = "stake"
+    UNSTAKE = "unstake"
+    GIFT_IN = "gift_in"
+    GIFT_OUT = "gift_out"
+    SPEND = "spend"
+    LOST = "lost"
+    FEE = "fee"
+    FORK = "fork"
+    SPLIT = "split"
+    MIGRATE = "migrate"
+    DIVIDEND = "dividend"
+    ADJUST = "adjust"
+
+
+INCOMING = frozenset({Kind.BUY, Kind.DEPOSIT, Kind.REWARD, Kind.GIFT_IN, Kind.FORK})
+MOVING = frozenset({Kind.SWAP, Kind.TRANSFER, Kind.MIGRATE, Kind.STAKE, Kind.UNSTAKE, Kind.SPLIT})
+TWO_LEGGED = frozenset({Kind.SWAP, Kind.MIGRATE})
+RANK = {kind: 0 if kind in INCOMING else 1 if kind in MOVING else 2 for kind in Kind}
+
+
+class InvalidEntry(ValueError):
+    """No transaction can say this. `field` is the name of the field that is wrong, the message says why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One transaction as the ledger sees it.
+
+    `amount` counts units of `asset`; it is the ratio of a split, the corrected count of an adjustment, the money of a
+    dividend. Amounts of coins have at most 18 decimals. Money (`value`, `basis`, `fee_value`, a fee in money) is in the
+    portfolio's currency and is rounded to 18.
+    `value` is what the main leg was worth at the time, without fees (in a swap: what either leg was worth).
+    `basis` is a cost that the owner knows (deposit, gift in, adjustment). None means unknown.
+    `fee_asset` None means that the fee is money; else `fee_amount` counts coins, which were worth `fee_value`.
+    """
+
+    id: int
+    at: datetime
+    kind: Kind
+    asset: str
+    amount: Decimal
+    wallet: str = ""
+    value: Decimal | None = None
+    basis: Decimal | None = None
+    counter_asset: str | None = None
+    counter_amount: Decimal | None = None
+    fee_asset: str | None = None
+    fee_amount: Decimal = ZERO
+    fee_value: Decimal | None = None
+    to_wallet: str = ""
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise InvalidEntry("at", "a time needs its zone")
+        if not self.asset:
+            raise InvalidEntry("asset", "an asset is needed")
+        self._check_amounts()
+        self._check_counter_leg()
+        self._check_fee()
+        for field in ("value", "basis", "fee_value"):
+            self._round_money(field)
+
+    def _check_amounts(self) -> None:
+        check_coins("amount", self.amount)
+        if not self.amount and self.kind is not Kind.ADJUST:
+            raise InvalidEntry("amount", "must be more than zero")
+
+    def _check_counter_leg(self) -> None:
+        if self.kind not in TWO_LEGGED:
+            if self.counter_asset is not None or self.counter_amount is not None:
+                raise InvalidEntry("counter_asset", f"{self.kind} has no second leg")
+            return
+        if not self.counter_asset or self.counter_amount is None:
+            raise InvalidEntry("counter_asset", f"{self.kind} needs its second leg")
+        if self.counter_asset == self.asset:
+            raise InvalidEntry("counter_asset", "both legs are the same asset")
+        check_coins("counter_amount", self.counter_amount)
+        if not self.counter_amount:
+            raise InvalidEntry("counter_amount", "must be more than zero")
+
+    def _check_fee(self) -> None:
+        if self.fee_asset is None:
+            self._round_money("fee_amount")
+            return
+        check_coins("fee_amount", self.fee_amount)
+        arriving = self.amount if self.kind is Kind.BUY else self.counter_amount if self.kind is Kind.SWAP else None
+        bought = self.asset if self.kind is Kind.BUY else self.counter_asset
+        if arriving is not None and self.fee_asset == bought and self.fee_amount >= arriving:
+            raise InvalidEntry("fee_amount", "the fee takes all that was bought")
+
+    def _round_money(self, field: str) -> None:
+        number: Decimal | None = getattr(self, field)
+        if number is None:
+            return
+        check_size(field, number)
+        rounded = number.quantize(LAST_PLACE, context=EXACT)
+        if rounded != number:
+            object.__setattr__(self, field, rounded)
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Every asset whose figures this entry may change, the main one first, each once."""
+        assets = [self.asset]
+        if self.counter_asset:
+            assets.append(self.counter_asset)
+        if self.fee_asset and self.fee_amount and self.fee_asset not in assets:
+            assets.append(self.fee_asset)
+        return tuple(assets)
+
+
+def order(entry: Entry) -> tuple[datetime, int, int]:
+    """Where an entry stands: by time, then incoming before moving before outgoing, then order of entry."""
+    return entry.at, RANK[entry.kind], entry.id
+
+
+def check_size(field: str, number: Decimal) -> None:
+    """InvalidEntry unless `number` is a Decimal, finite, not negative and of at most 20 integer digits."""
+    if not isinstance(number, Decimal):
+        raise InvalidEntry(field, "must be a Decimal")
+    if not number.is_finite():
+        raise InvalidEntry(field, "must be a number")
+    if number < ZERO:
+        raise InvalidEntry(field, "must not be negative")
+    if number >= LIMIT:
+        raise InvalidEntry(field, "has more than 20 digits before the decimal point")
+
+
+def check_coins(field: str, number: Decimal) -> None:
+    """As check_size, and at most 18 decimals: an amount of coins is never rounded."""
+    check_size(field, number)
+    if number.quantize(LAST_PLACE, context=EXACT) != number:
+        raise InvalidEntry(field, "has more than 18 decimals")

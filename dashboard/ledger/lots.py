@@ -1,0 +1,161 @@
+"""Lots and the pool that holds them: units acquired together, with what they cost. Matching what leaves with what is
+held is written here and nowhere else; which lot leaves first is the business of a method.
+
+Cost removed = C * q / Q in a 60-digit context, rounded once to 18 decimals; a lot that leaves whole takes all its cost.
+Callers run inside `localcontext(EXACT)`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
+from typing import Any
+
+from dashboard.ledger.entry import LAST_PLACE, ZERO
+
+
+@dataclass(slots=True)
+class Lot:
+    """Units acquired together, by the entry `entry`. `assumed`: nobody recorded where they came from.
+
+    Only the pool that holds a lot changes it, when a part of it leaves.
+    """
+
+    acquired_at: datetime
+    quantity: Decimal
+    cost: Decimal
+    entry: int
+    wallet: str = ""
+    assumed: bool = False
+
+
+Row = tuple[Any, ...]
+"""A lot with its sort key before it; the part before the lot is its number of arrival, or minus that."""
+
+Order = Callable[[Lot, int], Row]
+"""A method: the row of a lot that arrived as number n. The lowest row leaves first."""
+
+
+class Pool:
+    """The lots that one matching sees. Without an order all lots run together into one: average cost.
+
+    Lots that arrive in order wait in a queue, the others in a heap; the first of both leaves first.
+    """
+
+    __slots__ = ("_arrivals", "_heap", "_order", "_queue", "quantity")
+
+    def __init__(self, order: Order | None) -> None:
+        self._order = order
+        self._queue: deque[Row] = deque()
+        self._heap: list[Row] = []
+        self._arrivals = 0
+        self.quantity = ZERO
+
+    def put(self, lot: Lot) -> None:
+        """Takes a lot in; it belongs to the pool from now on."""
+        queue = self._queue
+        self.quantity += lot.quantity
+        if self._order is None:
+            if queue:
+                merge(queue[0][-1], lot)
+            else:
+                queue.append((1, lot))
+            return
+        self._arrivals += 1
+        row = self._order(lot, self._arrivals)
+        if not queue or row > queue[-1]:
+            queue.append(row)
+        elif row < queue[0]:
+            queue.appendleft(row)
+        else:
+            heappush(self._heap, row)
+
+    def take(self, quantity: Decimal) -> list[Lot]:
+        """Removes `quantity`, or all there is if that is less: whole lots, and a part of the last one."""
+        taken = []
+        queue, heap = self._queue, self._heap
+        while quantity and (queue or heap):
+            late = heap and (not queue or heap[0] < queue[0])
+            lot: Lot = (heap if late else queue)[0][-1]
+            if lot.quantity > quantity:
+                taken.append(part(lot, quantity))
+                self.quantity -= quantity
+                break
+            if late:
+                heappop(heap)
+            else:
+                queue.popleft()
+            taken.append(lot)
+            quantity -= lot.quantity
+            self.quantity -= lot.quantity
+        return taken
+
+    def lots(self) -> list[Lot]:
+        """The lots held, in order of arrival. Live: read them only."""
+        rows = [*self._queue, *self._heap]
+        rows.sort(key=lambda row: abs(row[-2]))
+        return [row[-1] for row in rows]
+
+    def recount(self, quantity: Decimal) -> None:
+        """The same lots, now `quantity` in all."""
+        lots = recount(self.lots(), quantity)
+        self._queue.clear()
+        self._heap.clear()
+        self.quantity = ZERO
+        for lot in lots:
+            self.put(lot)
+
+    def copy(self) -> "Pool":
+        """A pool that goes its own way from here."""
+        twin = Pool(self._order)
+        twin._queue.extend((*row[:-1], replace(row[-1])) for row in self._queue)
+        twin._heap.extend((*row[:-1], replace(row[-1])) for row in self._heap)
+        twin._arrivals = self._arrivals
+        twin.quantity = self.quantity
+        return twin
+
+
+def part(lot: Lot, quantity: Decimal) -> Lot:
+    """Splits `quantity` off the lot, with its share of the cost."""
+    cost = (lot.cost * quantity / lot.quantity).quantize(LAST_PLACE)
+    lot.quantity -= quantity
+    lot.cost -= cost
+    return Lot(lot.acquired_at, quantity, cost, lot.entry, lot.wallet, lot.assumed)
+
+
+def merge(pooled: Lot, lot: Lot) -> None:
+    """Lets `lot` run into the one lot of an average-cost pool, whose date stays its earliest."""
+    pooled.quantity += lot.quantity
+    pooled.cost += lot.cost
+    pooled.assumed = pooled.assumed or lot.assumed
+    if lot.acquired_at < pooled.acquired_at:
+        pooled.acquired_at, pooled.entry = lot.acquired_at, lot.entry
+
+
+def recount(lots: Sequence[Lot], quantity: Decimal) -> list[Lot]:
+    """The same lots in other units, together exactly `quantity`; dates and costs stay, no cost is lost to rounding."""
+    whole = sum((lot.quantity for lot in lots), ZERO)
+    counted: list[Lot] = []
+    before = passed = waiting = ZERO
+    for lot in lots:
+        passed += lot.quantity
+        upto = (quantity * passed / whole).quantize(LAST_PLACE)
+        if upto > before:
+            counted.append(replace(lot, quantity=upto - before, cost=lot.cost + waiting))
+            waiting = ZERO
+        elif counted:
+            counted[-1].cost += lot.cost
+        else:
+            waiting += lot.cost
+        before = upto
+    return counted
+
+
+def cost_of(lots: Iterable[Lot]) -> Decimal:
+    return sum((lot.cost for lot in lots), ZERO)
+
+
+def quantity_of(lots: Iterable[Lot]) -> Decimal:
+    return sum((lot.quantity for lot in lots), ZERO)

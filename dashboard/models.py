@@ -172,7 +172,7 @@ class Transaction(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("portfolio", "-timestamp", "-id", name="transaction_newest"),
+            models.Index(fields=["portfolio", "-timestamp", "-id"], name="transaction_newest"),
             models.Index("portfolio", "asset", "timestamp", "id", name="transaction_history"),
         ]
 

@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transaction',
-            index=models.Index(models.F('portfolio'), models.F('-timestamp'), models.F('-id'), name='transaction_newest'),
+            index=models.Index(fields=['portfolio', '-timestamp', '-id'], name='transaction_newest'),
         ),
         migrations.AddIndex(
             model_name='transaction',

@@ -13,6 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.currencies import CURRENCIES
+from project.runner.valkey import socket_path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -20,8 +21,11 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 
 def setting(name: str, default: str, expected: str, convert: Any = str, valid: Any = lambda value: True) -> Any:
-    """The environment's value of `name`, converted; ImproperlyConfigured names it and what is expected."""
-    raw = env.str(name, default=default)
+    """The environment's value of `name`, converted; ImproperlyConfigured names it and what is expected.
+
+    An empty one is the same as none, so that files of variables may leave one out by its name alone.
+    """
+    raw = env.str(name, default="") or default
     try:
         value = convert(raw)
     except ValueError:
@@ -199,7 +203,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # Redis: the channel layer that carries ticks, the broker that rings the workers, the cache ---------------------------
-REDIS_URLS = words(REDIS_URL) or [f"unix://{DATA_DIR / 'valkey.sock'}"]
+REDIS_URLS = words(REDIS_URL) or [f"unix://{socket_path(DATA_DIR)}"]
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

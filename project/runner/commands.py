@@ -1,4 +1,4 @@
-"""The command line of each process: the same on one machine (`manage.py up`) and in a container (docker-compose.yml)."""
+"""The command line of each process: the same on one machine (`manage.py up`) and in containers (docker-compose.yml)."""
 
 import sys
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 LARGEST_MESSAGE = 64 * 1024
 
 
-def web(listen: Sequence[str]) -> list[str]:
-    """`listen` is ["--fd", N] for a socket that is open already, or ["-b", HOST, "-p", PORT]."""
+def web(options: Sequence[str]) -> list[str]:
+    """`options` say where to listen: ["--fd", N] for a socket that is open already, or ["-b", HOST, "-p", PORT]."""
     return [
         *_python("daphne"),
         *("-v", "0"),
         *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
         *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
-        *listen,
+        *options,
         "project.asgi:application",
     ]
 

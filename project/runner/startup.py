@@ -107,7 +107,7 @@ def _sole_use(data_dir: Path) -> Iterator[int]:
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    """The open socket of the web process. It stays open while that one starts again, so that visitors wait, not fail."""
+    """The open socket of the web process. It stays open while that one starts again: visitors wait, not fail."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
@@ -192,9 +192,7 @@ def _web(listener: socket.socket, environment: dict[str, str]) -> Child:
     return Child("web", command, settings.BASE_DIR, environment, descriptors=[descriptor])
 
 
-def _announce(
-    console: Console, host: str, port: int, answered: threading.Event, supervisor: Supervisor
-) -> None:
+def _announce(console: Console, host: str, port: int, answered: threading.Event, supervisor: Supervisor) -> None:
     """Says the address once the first page answers there."""
     shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104
     deadline = time.monotonic() + PAGE_WITHIN

@@ -23,8 +23,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 # A process that lived this long was well: its next end is a new story, with a short pause again.
 WELL_AFTER = 20.0
 # All are gone within 5 s of a signal: so long for a clean end, then they are killed.
-CLEAN_END_WITHIN = 3.5
-KILLED_WITHIN = 1.0
+CLEAN_END_WITHIN = 3.0
+NEEDED_END_WITHIN = 1.0
+KILLED_WITHIN = 0.5
+# A signal may arrive twice for one key: only a later one is a second wish.
+SECOND_WISH_AFTER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Watch(threading.Thread):
         self.child = child
         self._console = console
         self._ending = threading.Event()
+        self._killed = False
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -60,7 +64,7 @@ class Watch(threading.Thread):
             status = process.wait()
             self._kill_group(process)
             reader.join(1)
-            if self._ending.is_set():
+            if self._ending.is_set() or self._killed:
                 return
             lived = time.monotonic() - started
             pause = FIRST_PAUSE if lived >= WELL_AFTER else pause
@@ -79,12 +83,13 @@ class Watch(threading.Thread):
 
     def kill(self) -> None:
         """Ends the process and everything it started, at once. Takes no lock, so a signal handler may call it."""
+        self._killed = True
         if (process := self._process) is not None and process.returncode is None:
             self._kill_group(process)
 
     def _start(self) -> subprocess.Popen[bytes] | None:
         with self._lock:
-            if self._ending.is_set():
+            if self._ending.is_set() or self._killed:
                 return None
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), *self.child.command],
@@ -117,7 +122,7 @@ class Supervisor:
         self._console = console
         self._watches: list[Watch] = []
         # A handler may not take the locks of threading.Event: it could interrupt who holds them.
-        self._signalled = False
+        self._signalled_at: float | None = None
         self._read_end, self._write_end = os.pipe()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -134,34 +139,32 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ends every child: politely, those needed by others last, and by force when the time is over."""
-        deadline = time.monotonic() + CLEAN_END_WITHIN
-        needed = [watch for watch in self._watches if watch.child.needed_to_stop]
-        others = [watch for watch in self._watches if not watch.child.needed_to_stop]
-        self._end(others, deadline - 0.5)
-        self._end(needed, deadline)
-        for watch in self._watches:
-            if watch.is_alive():
-                self._console.say(f"{watch.child.name} didn't end in time and was killed")
-                watch.kill()
-        self._join(self._watches, time.monotonic() + KILLED_WITHIN)
+        self._end([watch for watch in self._watches if not watch.child.needed_to_stop], CLEAN_END_WITHIN)
+        self._end([watch for watch in self._watches if watch.child.needed_to_stop], NEEDED_END_WITHIN)
 
-    def _end(self, watches: list[Watch], deadline: float) -> None:
+    def _end(self, watches: list[Watch], within: float) -> None:
         for watch in watches:
             watch.end()
-        self._join(watches, deadline)
+        self._join(watches, within)
+        if late := [watch for watch in watches if watch.is_alive()]:
+            for watch in late:
+                self._console.say(f"{watch.child.name} didn't end in time and is killed")
+                watch.kill()
+            self._join(late, KILLED_WITHIN)
 
     @staticmethod
-    def _join(watches: list[Watch], deadline: float) -> None:
+    def _join(watches: list[Watch], within: float) -> None:
+        deadline = time.monotonic() + within
         for watch in watches:
             watch.join(max(0.0, deadline - time.monotonic()))
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._signalled:
+        if self._signalled_at is None:
+            self._signalled_at = time.monotonic()
+            os.write(self._write_end, b"!")
+        elif time.monotonic() - self._signalled_at > SECOND_WISH_AFTER:
             for watch in self._watches:
                 watch.kill()
-        else:
-            self._signalled = True
-            os.write(self._write_end, b"!")
 
 
 def reason(status: int) -> str:

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             port = free.getsockname()[1]
         # Each is stated, because a .env file must not lead the demo to real data or to somebody's telephone.
         os.environ.update(
-            {name: "" for name in OF_THE_USER},
+            dict.fromkeys(OF_THE_USER, ""),
             DATA_DIR=str(settings.DATA_DIR / "demo"),
             COINGECKO_URL=f"http://127.0.0.1:{port}/api/v3",
             PRICE_REFRESH_SECONDS="1",

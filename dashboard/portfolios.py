@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
+from functools import cached_property
 
 from accounts.models import User
 from dashboard import clock
@@ -56,10 +57,26 @@ def assemble(currency: str, holdings: Iterable[Holding]) -> Overview:
 def held_in(positions: Iterable[Position], currency: str) -> list[Held]:
     """Positions as the ledger's facts, one an asset, portfolios of other currencies converted at today's rate."""
     by_asset: dict[str, list[Held]] = {}
+    rates = Conversion(currency)
     for position in positions:
-        rate = currencies.rate(position.portfolio.currency, currency)
-        by_asset.setdefault(position.asset_id, []).append(as_held(position, rate or Decimal(1)))
+        rate = rates.rate(position.portfolio.currency)
+        by_asset.setdefault(position.asset_id, []).append(as_held(position, rate))
     return [merge(held) if len(held) > 1 else held[0] for held in by_asset.values()]
+
+
+class Conversion:
+    """Today's rates into one currency, read at most once, and not at all where nothing needs converting."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+    @cached_property
+    def today(self) -> currencies.Rates:
+        return currencies.todays_rates()
+
+    def rate(self, code: str) -> Decimal:
+        """Units of the currency for one of `code`; 1 where no rate is known at all."""
+        return Decimal(1) if code == self.currency else self.today.rate(code, self.currency) or Decimal(1)
 
 
 def as_held(position: Position, rate: Decimal) -> Held:
@@ -88,9 +105,9 @@ def as_held(position: Position, rate: Decimal) -> Held:
 def markets_of(assets: Iterable[str], currency: str, now: datetime) -> Mapping[str, Market]:
     """The market of each asset in `currency`; one without a quote yet has an empty one."""
     wanted = list(assets)
-    rate = currencies.rate("usd", currency)
+    rate, stale = currencies.rate("usd", currency), stale_before(now)
     rows = MarketQuote.objects.filter(asset_id__in=wanted).select_related("asset")
-    found = {row.asset_id: as_market(row, rate, stale_before(now)) for row in rows}
+    found = {row.asset_id: as_market(row, rate, stale) for row in rows}
     return {asset: found.get(asset, Market()) for asset in wanted}
 
 

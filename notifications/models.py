@@ -1,1 +1,307 @@
+"""What people want to be told, what happened, and how the telling goes."""
 
+from datetime import datetime
+from typing import Final, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.currencies import CHOICES
+from dashboard.fields import MoneyField
+from dashboard.models import Asset, Portfolio
+from notifications.conditions import CONDITIONS, Arming, Before, Crossing
+
+MAX_REMINDERS: Final = 200
+"""Per user, exact under concurrency."""
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def of(self, user: models.Model) -> Self:
+        return self.filter(user=user)
+
+    def alive(self, now: datetime) -> Self:
+        """Those that can still fire or arm again."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), active=True).exclude(
+            arming=Arming.FIRED, repeat=Reminder.Repeat.ONCE
+        )
+
+    def of_prices(self) -> Self:
+        return self.filter(kind__in=[kind for kind, condition in CONDITIONS.items() if condition.of_price])
+
+    def of_balances(self) -> Self:
+        return self.filter(kind__in=[kind for kind, condition in CONDITIONS.items() if not condition.of_price])
+
+    def with_subject(self) -> Self:
+        return self.select_related("user", "asset", "portfolio")
+
+
+class Reminder(models.Model):
+    """What to watch, and how to tell its owner.
+
+    `arming` is where it stands between two crossings (notifications.conditions). `threshold` and `rising` repeat, as a
+    float for an index to find, the edge at which something happens next; the exact limit decides.
+    """
+
+    class Kind(models.TextChoices):
+        PRICE_ABOVE = "price_above", "Price rises above"
+        PRICE_BELOW = "price_below", "Price falls below"
+        PRICE_LEAVES_RANGE = "price_leaves_range", "Price leaves a range"
+        PRICE_ENTERS_RANGE = "price_enters_range", "Price enters a range"
+        CHANGE = "change", "Price changes by"
+        TRAILING = "trailing", "Price turns by"
+        BALANCE_ABOVE = "balance_above", "Balance rises above"
+        BALANCE_BELOW = "balance_below", "Balance falls below"
+        PROFIT_ABOVE = "profit_above", "Profit rises above"
+        PROFIT_BELOW = "profit_below", "Profit falls below"
+        BREAK_EVEN = "break_even", "Price crosses my average cost"
+        ALLOCATION_ABOVE = "allocation_above", "Share rises above"
+        ALLOCATION_BELOW = "allocation_below", "Share falls below"
+        DRAWDOWN = "drawdown", "Balance falls from its peak"
+        DEPEG = "depeg", "Stablecoin leaves its peg"
+        STALE = "stale", "Prices stop coming"
+        SCHEDULE = "schedule", "At set times"
+
+    class Repeat(models.TextChoices):
+        ONCE = "once", "Once"
+        ALWAYS = "always", "Every time"
+        DAILY = "daily", "At most once a day"
+
+    class State(models.TextChoices):
+        ARMED = "armed", "Armed"
+        FIRED = "fired", "Fired"
+        COOLING = "cooling", "Cooling down"
+        PAUSED = "paused", "Paused"
+        EXPIRED = "expired", "Expired"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders")
+    kind = models.CharField(max_length=20, choices=Kind)
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    limit = MoneyField(null=True, blank=True)
+    limit_high = MoneyField(null=True, blank=True)
+    window = models.CharField(max_length=10, blank=True)
+    direction = models.CharField(max_length=10, blank=True)
+    currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
+    repeat = models.CharField(max_length=10, choices=Repeat, default=Repeat.ONCE)
+    rearm_band = MoneyField(default="0.5", help_text="percent of the limit")
+    cooldown = models.PositiveIntegerField(default=0, help_text="seconds")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    quiet_hours = models.JSONField(null=True, blank=True)
+    schedule = models.JSONField(null=True, blank=True)
+    transports = models.JSONField(default=list)
+    fallback = models.JSONField(default=list)
+    note = models.CharField(max_length=500, blank=True)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    arming = models.CharField(max_length=10, default=Arming.UNKNOWN.value)
+    threshold = models.FloatField(null=True, editable=False)
+    rising = models.BooleanField(default=True, editable=False)
+    firings = models.PositiveIntegerField(default=0)
+    fired_at = models.DateTimeField(null=True)
+    cooling_until = models.DateTimeField(null=True)
+    judged_value = MoneyField(null=True, help_text="what decided where it stands")
+    judged_as_of = models.DateTimeField(null=True)
+    holdings = models.CharField(max_length=64, blank=True, help_text="a digest of what was held when last judged")
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index("user", "-id", name="reminder_newest"),
+            models.Index(
+                "asset",
+                "currency",
+                "rising",
+                "threshold",
+                name="reminder_edge",
+                condition=Q(active=True, threshold__isnull=False, asset__isnull=False),
+            ),
+            models.Index("asset", name="reminder_unjudged", condition=Q(active=True, arming="unknown")),
+            models.Index("kind", name="reminder_active_kind", condition=Q(active=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.limit} {self.currency}"
+
+    @property
+    def condition(self) -> Crossing:
+        return CONDITIONS[self.kind]
+
+    @property
+    def before(self) -> Before:
+        if self.limit is None:
+            raise ValueError("a reminder of this kind has a limit")
+        return Before(self.limit, Arming(self.arming), self.rearm_band, self.repeat != self.Repeat.ONCE)
+
+    def stand(self, arming: Arming) -> None:
+        """Set where it stands, and with it the edge that the index looks for."""
+        self.arming = arming.value
+        edge = self.condition.edge(self.before)
+        self.threshold = None if edge is None else float(edge.value)
+        self.rising = True if edge is None else edge.rising
+
+    def state(self, now: datetime) -> "Reminder.State":
+        if self.expires_at is not None and self.expires_at <= now:
+            return self.State.EXPIRED
+        if not self.active:
+            return self.State.PAUSED
+        if self.cooling_until is not None and self.cooling_until > now:
+            return self.State.COOLING
+        return self.State.FIRED if self.arming == Arming.FIRED else self.State.ARMED
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def of(self, user: models.Model) -> Self:
+        return self.filter(user=user)
+
+
+class Alert(models.Model):
+    """It happened, once: the facts of that moment, kept even when the reminder is changed or deleted."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alerts")
+    reminder = models.ForeignKey(Reminder, on_delete=models.SET_NULL, null=True, related_name="alerts")
+    firing = models.PositiveIntegerField(help_text="the reminder's how-manieth")
+    kind = models.CharField(max_length=20, choices=Reminder.Kind)
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, related_name="+")
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.SET_NULL, null=True, related_name="+")
+    limit = MoneyField(null=True)
+    observed = MoneyField(null=True)
+    currency = models.CharField(max_length=10)
+    price_as_of = models.DateTimeField(null=True)
+    source = models.CharField(max_length=40, blank=True)
+    fired_at = models.DateTimeField()
+    late = models.BooleanField(default=False)
+    title = models.CharField(max_length=300)
+    text = models.CharField(max_length=1000)
+    note = models.CharField(max_length=500, blank=True)
+    fallback = models.JSONField(default=list)
+    acknowledged_at = models.DateTimeField(null=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint("reminder", "firing", name="alert_once_per_firing")]
+        indexes = [models.Index("user", "-id", name="alert_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def of(self, user: models.Model) -> Self:
+        return self.filter(alert__user=user)
+
+
+class Delivery(models.Model):
+    """One alert through one transport. `due_at` is when it next needs attention, null when it needs none.
+
+    Who works on it holds `lease_token` until `lease_until`; a result is stored only under the token it was got with.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        SENDING = "sending", "Sending"
+        IN_DOUBT = "in_doubt", "In doubt"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        DELIVERED = "delivered", "Delivered"
+        READ = "read", "Read"
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    transport = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    doubts = models.PositiveSmallIntegerField(default=0, help_text="attempts whose outcome nobody knows")
+    follow_ups = models.PositiveSmallIntegerField(default=0, help_text="times the provider was asked how it went")
+    due_at = models.DateTimeField(null=True)
+    rung_at = models.DateTimeField(null=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=64, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    queued_at = models.DateTimeField()
+    sending_at = models.DateTimeField(null=True, help_text="when the last attempt began")
+    in_doubt_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint("alert", "transport", name="delivery_once_per_transport"),
+            models.UniqueConstraint("provider_id", name="delivery_of_message", condition=~Q(provider_id="")),
+        ]
+        indexes = [models.Index("due_at", name="delivery_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"alert {self.alert_id} by {self.transport}: {self.state}"
+
+
+class TransportOff(models.Model):
+    """A transport that no longer reaches someone: switched off after a permanent error until they switch it on again.
+
+    `told_at` is when they were told so through another one.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="transports_off")
+    transport = models.CharField(max_length=20)
+    reason = models.CharField(max_length=300)
+    off_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, help_text="when to tell the user, null once that is settled")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "transport", name="transport_off_once")]
+        indexes = [models.Index("due_at", name="transport_off_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.transport} of {self.user_id}: {self.reason}"
+
+
+class WhatsAppCode(models.Model):
+    """A code that was sent to a number to prove whose it is; only its keyed digest is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="whatsapp_codes")
+    number = models.CharField(max_length=20)
+    ip = models.GenericIPAddressField(null=True)
+    digest = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="used, replaced or given up")
+    provider_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index("created_at", name="whatsapp_code_site"),
+            models.Index("user", "created_at", name="whatsapp_code_user"),
+            models.Index("number", "created_at", name="whatsapp_code_number"),
+            models.Index("ip", "created_at", name="whatsapp_code_ip"),
+        ]
+
+    def __str__(self) -> str:
+        return f"code for {self.number}"
+
+
+class Watch(models.Model):
+    """The one row that says how far the market has been judged."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(default=0, help_text="the newest quote that was judged")
+    looked_at = models.DateTimeField(null=True, help_text="the last poll whose outcome was seen here")
+    interval_seconds = models.FloatField(default=60, help_text="the pace of polling then")
+    close = models.BooleanField(default=False, help_text="a reminder is close to its limit")
+
+    def __str__(self) -> str:
+        return f"judged up to {self.sequence}"

@@ -1,0 +1,172 @@
+"""The cells that move: one HTML span each, with its exact number, made alike for the page and for the socket.
+
+Nothing here knows who looks; a cell is a pure function of the figure it shows.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.formats import (
+    DOWN,
+    UP,
+    format_age,
+    format_compact,
+    format_exact,
+    format_gain,
+    format_money,
+    format_percent,
+    format_price,
+    format_quantity,
+    format_share,
+)
+from dashboard.valuation import Holding, Market, Totals
+
+if TYPE_CHECKING:
+    from dashboard.market.refresh import MarketHealth
+
+Write = Callable[[Any, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Where a field's number is found on its subject, and how it is written for people in a currency."""
+
+    of: Callable[[Any], Decimal | int | None]
+    write: Write
+
+
+def plainly(write: Callable[[Any], str]) -> Write:
+    return lambda value, currency: write(value)
+
+
+gain = plainly(format_percent)
+MARKET: Mapping[str, Figure] = {
+    "rank": Figure(lambda market: market.rank, lambda value, currency: "–" if value is None else str(value)),
+    "price": Figure(lambda market: market.price, format_price),
+    "market_cap": Figure(lambda market: market.market_cap, plainly(format_compact)),
+    "change_1h": Figure(lambda market: market.change_1h, gain),
+    "change_24h": Figure(lambda market: market.change_24h, gain),
+    "change_7d": Figure(lambda market: market.change_7d, gain),
+}
+HOLDING: Mapping[str, Figure] = {
+    "holdings": Figure(lambda holding: holding.held.quantity, plainly(format_quantity)),
+    "value": Figure(lambda holding: holding.value, format_money),
+    "cost": Figure(lambda holding: holding.held.cost, format_money),
+    "average_cost": Figure(lambda holding: holding.average_cost, format_price),
+    "realised": Figure(lambda holding: holding.held.realised, format_gain),
+    "unrealised": Figure(lambda holding: holding.unrealised, format_gain),
+    "profit": Figure(lambda holding: holding.profit, format_gain),
+    "profit_pct": Figure(lambda holding: holding.profit_pct, gain),
+    "share": Figure(lambda holding: holding.share, plainly(format_share)),
+}
+TOTALS: Mapping[str, Figure] = {
+    "value": Figure(lambda totals: totals.value, format_money),
+    "cost": Figure(lambda totals: totals.cost, format_money),
+    "profit": Figure(lambda totals: totals.profit, format_gain),
+    "profit_pct": Figure(lambda totals: totals.profit_pct, gain),
+    "realised": Figure(lambda totals: totals.realised, format_gain),
+    "unrealised": Figure(lambda totals: totals.unrealised, format_gain),
+    "income": Figure(lambda totals: totals.income, format_money),
+    "fees": Figure(lambda totals: totals.fees, format_money),
+    "invested": Figure(lambda totals: totals.invested, format_money),
+    "change_24h": Figure(lambda totals: totals.change_24h, format_gain),
+    "change_24h_pct": Figure(lambda totals: totals.change_24h_pct, gain),
+}
+FIELDS = frozenset(MARKET) | frozenset(HOLDING) | {"name"}
+UNSAFE = re.compile(r"[^A-Za-z0-9-]")
+
+
+def dom_id(asset: str) -> str:
+    """The asset's id as part of an HTML id or CSS selector: letters, digits, `-`, `_`; never alike for two assets.
+
+    Other characters become their code point between underscores. So does a last dash before the name of a field:
+    the row of an asset called `index-value` must not bear the id of the value cell of `index`.
+    """
+    head, dash, last = asset.rpartition("-")
+    if dash and last in FIELDS:
+        asset = f"{head}\0{last}"
+    return UNSAFE.sub(lambda match: f"_{ord(match[0]):x}_", asset)
+
+
+def market_id(asset: str, field: str) -> str:
+    return f"p-{dom_id(asset)}-{field}"
+
+
+def holding_id(asset: str, field: str) -> str:
+    return f"h-{dom_id(asset)}-{field}"
+
+
+def total_id(field: str) -> str:
+    return f"t-{field}"
+
+
+def market_cell(asset: str, market: Market, field: str, currency: str) -> SafeString:
+    """A cell of the market, the same for everyone who counts in `currency`. A price past its time says so."""
+    stale = "stale" if field == "price" and market.stale else ""
+    return cell(market_id(asset, field), "field", field, MARKET[field], market, currency, stale)
+
+
+def name_cell(asset: str, name: str) -> SafeString:
+    """The asset's name: text, and its own exact value."""
+    safe = escape(name)
+    return mark_safe(  # noqa: S308 - every part is escaped
+        f'<span id="{market_id(asset, "name")}" data-field="name" data-value="{safe}" title="{safe}">{safe}</span>'
+    )
+
+
+def holding_cell(holding: Holding, field: str, currency: str) -> SafeString:
+    """A cell of what one person holds."""
+    return cell(holding_id(holding.asset, field), "field", field, HOLDING[field], holding, currency)
+
+
+def total_cell(totals: Totals, field: str, currency: str) -> SafeString:
+    """A cell of one person's totals."""
+    return cell(total_id(field), "total", field, TOTALS[field], totals, currency)
+
+
+def cell(id: str, kind: str, field: str, figure: Figure, subject: object, currency: str, extra: str = "") -> SafeString:
+    """One live span. Its colour never says more than the arrow in its text does."""
+    value = figure.of(subject)
+    exact = format_exact(Decimal(value) if isinstance(value, int) else value)
+    text = figure.write(value, currency)
+    tone = {UP: "gain", DOWN: "loss"}.get(text[0], "")
+    classes = " ".join(name for name in ("num", tone, extra) if name)
+    title = f' title="{exact}"' if exact else ""
+    return mark_safe(  # noqa: S308 - ids pass dom_id, fields are our own words, the rest are formatted numbers
+        f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{title} class="{classes}">{text}</span>'
+    )
+
+
+def live_state(health: "MarketHealth", sequence: int, now: datetime) -> SafeString:
+    """How old the prices are and whether that is as it should be; the page's script keeps the age ticking."""
+    if health.as_of is None:
+        return badge("stale", sequence, "No prices yet", "")
+    age = (
+        f'<time data-ago datetime="{health.as_of.isoformat()}" title="{health.as_of:%Y-%m-%d %H:%M:%S} UTC">'
+        f"{format_age(now - health.as_of)}</time>"
+    )
+    source = escape(health.source)
+    if not health.stale:
+        return badge("on", sequence, "Live", age, f"Prices by {source}")
+    why = f"{source} isn’t answering" if health.failing_since else f"{source} has no newer ones"
+    return badge("stale", sequence, "Prices are old", age, f"{why}. Reminders wait.")
+
+
+def live_state_off() -> SafeString:
+    """What a page shows before its socket has spoken."""
+    return badge("off", 0, "Connecting", "")
+
+
+def badge(state: str, sequence: int, word: str, age: str, why: str = "") -> SafeString:
+    said = f'<span class="live-why">{why}</span>' if state == "stale" else ""
+    return mark_safe(  # noqa: S308 - our own words, an escaped source, formatted times
+        f'<span id="live-state" data-live="{state}" data-sequence="{sequence}" class="live-state" title="{why}">'
+        f'<span class="live-word">{word}</span> {age}{said}</span>'
+    )

@@ -1,0 +1,87 @@
+"""What templates need to write figures: live cells as the socket sends them, and filters that round once."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.safestring import SafeString
+
+from dashboard import formats
+from dashboard.live import fragments
+from dashboard.valuation import Holding, Market, Totals
+
+register = template.Library()
+
+
+@register.simple_tag
+def market_cell(asset_id: str, market: Market, field: str, currency: str) -> SafeString:
+    """{% market_cell holding.asset holding.market "price" currency %}: rank price market_cap change_1h|24h|7d"""
+    return fragments.market_cell(asset_id, market, field, currency)
+
+
+@register.simple_tag
+def name_cell(asset_id: str, name: str) -> SafeString:
+    """{% name_cell holding.asset holding.held.name %}"""
+    return fragments.name_cell(asset_id, name)
+
+
+@register.simple_tag
+def holding_cell(holding: Holding, field: str, currency: str) -> SafeString:
+    """{% holding_cell holding "value" currency %}: holdings value cost average_cost profit profit_pct share …"""
+    return fragments.holding_cell(holding, field, currency)
+
+
+@register.simple_tag
+def total_cell(totals: Totals, field: str, currency: str) -> SafeString:
+    """{% total_cell overview.totals "value" currency %}: value cost profit profit_pct realised change_24h …"""
+    return fragments.total_cell(totals, field, currency)
+
+
+@register.simple_tag
+def live_state() -> SafeString:
+    """Where the page says whether it is live; off until its socket has spoken."""
+    return fragments.live_state_off()
+
+
+@register.filter
+def dom_id(asset_id: str) -> str:
+    return fragments.dom_id(asset_id)
+
+
+@register.filter
+def money(value: Decimal | None, currency: str) -> str:
+    return formats.format_money(value, currency)
+
+
+@register.filter
+def gain(value: Decimal | None, currency: str) -> str:
+    return formats.format_gain(value, currency)
+
+
+@register.filter
+def price(value: Decimal | None, currency: str | None = None) -> str:
+    return formats.format_price(value, currency)
+
+
+@register.filter
+def quantity(value: Decimal | None) -> str:
+    return formats.format_quantity(value)
+
+
+@register.filter
+def percent(value: Decimal | None) -> str:
+    return formats.format_percent(value)
+
+
+@register.filter
+def share(value: Decimal | None) -> str:
+    return formats.format_share(value)
+
+
+@register.filter
+def compact(value: Decimal | None) -> str:
+    return formats.format_compact(value)
+
+
+@register.filter
+def exact(value: Decimal | None) -> str:
+    return formats.format_exact(value)

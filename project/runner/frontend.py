@@ -14,11 +14,16 @@ FILES = (
 )
 
 
+def vendored(file: str) -> Path:
+    """Where a package's file lies for pages: static/vendor/PACKAGE/NAME."""
+    return VENDOR / Path(file).parts[0] / Path(file).name
+
+
 def main() -> None:
-    VENDOR.mkdir(parents=True, exist_ok=True)
     for file in FILES:
-        source = ROOT / "node_modules" / file
-        shutil.copyfile(source, VENDOR / source.name)
+        target = vendored(file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / "node_modules" / file, target)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""`python -m tests.benchmarks [NAME]`: run one benchmark, or all; the exit status is 1 when an aim is missed."""
+
+import os
+import sys
+import tempfile
+
+import django
+
+# A database of its own, thrown away with its folder.
+FOLDER = tempfile.TemporaryDirectory()
+os.environ.update({"DATA_DIR": FOLDER.name, "DATABASE_URL": "", "REDIS_URL": ""})
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+django.setup()
+
+from tests.benchmarks import ledger, tick  # noqa: E402
+
+BENCHMARKS = {"ledger": ledger.run, "tick": tick.run}
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := set(names) - BENCHMARKS.keys():
+        print(f"No benchmark named {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return 2
+    missed = False
+    for name in names:
+        report = BENCHMARKS[name]()
+        report.show()
+        report.write()
+        missed |= not all(aim.holds for aim in report.aims)
+    return int(missed)
+
+
+sys.exit(main())

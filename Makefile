@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 # Installs exactly the packages of a file of hashes: by uv where there is one, else by pip.
 install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(PY) --require-hashes -r $(1); \
 	else $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $(1); fi
+	$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $(1); fi
 
 .PHONY: help run demo test bench faults check ready ready-dev vendor requirements \
 	test-needs check-format check-lint check-types check-templates check-migrations check-deploy check-packages format

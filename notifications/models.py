@@ -111,7 +111,7 @@ class Reminder(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index("user", "-id", name="reminder_newest"),
+            models.Index(fields=["user", "-id"], name="reminder_newest"),
             models.Index(
                 "asset",
                 "currency",
@@ -186,7 +186,7 @@ class Alert(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint("reminder", "firing", name="alert_once_per_firing")]
-        indexes = [models.Index("user", "-id", name="alert_newest")]
+        indexes = [models.Index(fields=["user", "-id"], name="alert_newest")]
 
     def __str__(self) -> str:
         return self.title

@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='reminder',
-            index=models.Index(models.F('user'), models.F('-id'), name='reminder_newest'),
+            index=models.Index(fields=['user', '-id'], name='reminder_newest'),
         ),
         migrations.AddIndex(
             model_name='reminder',
@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='alert',
-            index=models.Index(models.F('user'), models.F('-id'), name='alert_newest'),
+            index=models.Index(fields=['user', '-id'], name='alert_newest'),
         ),
         migrations.AddConstraint(
             model_name='alert',

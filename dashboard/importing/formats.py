@@ -1,0 +1,45 @@
+"""What a format is: the columns it is known by, and how it reads its lines. A new one is a module with a FORMAT."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from dashboard.drafts import Draft
+from dashboard.importing.table import Line, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A transaction that the line states. `tickers` are the coins that it names by ticker only, by Draft's field."""
+
+    line: Line
+    draft: Draft
+    tickers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A line that can't be understood, and why: its owner decides."""
+
+    line: Line
+    reason: str
+
+
+Outcome = Stated | Unclear
+Read = Callable[[Table, ZoneInfo | None], Iterator[Outcome]]
+"""Makes outcomes of a table; times without a zone of their own are in the given one. May raise UnreadableFile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file. It is one of these when its columns hold all `required` ones and none but the `optional`."""
+
+    key: str
+    label: str
+    required: frozenset[str]
+    optional: frozenset[str]
+    read: Read
+
+    def knows(self, header: tuple[str, ...]) -> bool:
+        names = frozenset(header)
+        return self.required <= names <= self.required | self.optional

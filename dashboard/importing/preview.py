@@ -1,0 +1,119 @@
+"""What an import would do, before it does anything: rows to add, duplicates, rows that somebody must decide about."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dashboard import clock
+from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft, draft_of
+from dashboard.importing.formats import Outcome, Stated, Unclear
+from dashboard.importing.recognise import recognise
+from dashboard.importing.tickers import resolve
+from dashboard.models import Portfolio
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A row that waits for its owner: where it stands, its text, what is wrong. `ticker` asks which coin is meant."""
+
+    line: int
+    raw: str
+    reason: str
+    ticker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The rows that would be added, in the file's order, and what becomes of all others."""
+
+    format: str
+    label: str
+    drafts: tuple[Draft, ...]
+    duplicates: int
+    skipped: int
+    review: tuple[Review, ...]
+
+
+def preview_text(text: str, portfolio: Portfolio, zone: ZoneInfo | None, decisions: Mapping[str, str]) -> Preview:
+    """What importing the file into the portfolio would do now. Raises UnreadableFile; writes nothing."""
+    known, table = recognise(text)
+    outcomes = list(known.read(table, zone))
+    drafts, review = checked(outcomes, portfolio, decisions)
+    fresh = without_duplicates(drafts, portfolio)
+    return Preview(
+        format=known.key,
+        label=known.label,
+        drafts=tuple(fresh),
+        duplicates=len(drafts) - len(fresh),
+        skipped=0,
+        review=tuple(sorted(review, key=lambda row: row.line)),
+    )
+
+
+def checked(
+    outcomes: Sequence[Outcome], portfolio: Portfolio, decisions: Mapping[str, str]
+) -> tuple[list[Draft], list[Review]]:
+    """The drafts that can be recorded, in their normal form, and the rows that can't be."""
+    now = clock.now()
+    clear = resolve({t for o in outcomes if isinstance(o, Stated) for t in o.tickers.values()}, decisions)
+    drafts: list[tuple[Stated, Draft]] = []
+    review: list[Review] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Unclear):
+            review.append(Review(outcome.line.number, outcome.line.raw, outcome.reason))
+        elif unknown := next((t for t in outcome.tickers.values() if t.upper() not in clear), None):
+            reason = f"Which coin is {unknown}? Choose one."
+            review.append(Review(outcome.line.number, outcome.line.raw, reason, unknown.upper()))
+        else:
+            drafts.append((outcome, named(outcome, clear)))
+    assets = assets_named([draft for _, draft in drafts])
+    passed = []
+    for outcome, draft in drafts:
+        try:
+            passed.append(check_draft(draft, portfolio, now, assets))
+        except DraftErrors as error:
+            review.append(Review(outcome.line.number, outcome.line.raw, str(error)))
+    return passed, review
+
+
+def named(outcome: Stated, clear: Mapping[str, str]) -> Draft:
+    """The draft with asset ids where its line has tickers."""
+    draft = outcome.draft
+    for field, ticker in outcome.tickers.items():
+        asset_id = clear[ticker.upper()]
+        if field == "asset_id":
+            draft = replace(draft, asset_id=asset_id)
+        elif field == "counter_asset_id":
+            draft = replace(draft, counter_asset_id=asset_id)
+        else:
+            draft = replace(draft, fee_asset_id=asset_id)
+    return draft
+
+
+def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> list[Draft]:
+    """The drafts that the portfolio doesn't hold yet. Two equal fills are two: each one held takes away one."""
+    if not drafts:
+        return []
+    times = [draft.timestamp for draft in drafts]
+    held = Counter(held_keys(portfolio, min(times), max(times)))
+    fresh = []
+    for draft in drafts:
+        if held[identity(draft)] > 0:
+            held[identity(draft)] -= 1
+        else:
+            fresh.append(draft)
+    return fresh
+
+
+def held_keys(portfolio: Portfolio, first: datetime, last: datetime) -> Iterable[Key]:
+    rows = portfolio.transactions.order_by().filter(timestamp__gte=first, timestamp__lte=last)
+    return (identity(draft_of(row)) for row in rows.iterator(chunk_size=2000))
+
+
+def identity(draft: Draft) -> Key:
+    """What makes two transactions the same: every fact but the note, which its owner may have changed since."""
+    return tuple(getattr(draft, name) for name in Draft.__slots__ if name != "note")

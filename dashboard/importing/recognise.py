@@ -1,0 +1,27 @@
+"""Which of the known formats a file is, by its set of column names."""
+
+from dashboard.importing import tickfolio
+from dashboard.importing.formats import Format
+from dashboard.importing.table import HEADER_WITHIN, Table, UnreadableFile, find_table
+
+FORMATS: tuple[Format, ...] = (tickfolio.FORMAT,)
+BY_KEY = {known.key: known for known in FORMATS}
+
+
+def format_of(header: tuple[str, ...]) -> Format | None:
+    return next((known for known in FORMATS if known.knows(header)), None)
+
+
+def recognise(text: str) -> tuple[Format, Table]:
+    """The file's format and its lines. UnreadableFile where it is none that is known."""
+    if not text.strip():
+        raise UnreadableFile("the file is empty.", 1)
+    table = find_table(text, lambda header: format_of(header) is not None)
+    if table is None:
+        labels = ", ".join(known.label for known in FORMATS)
+        raise UnreadableFile(
+            f"no header of a known format stands in the first {HEADER_WITHIN} lines. Known: {labels}.", 1
+        )
+    known = format_of(table.header)
+    assert known is not None  # noqa: S101 - find_table asked the same question
+    return known, table

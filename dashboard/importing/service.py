@@ -1,0 +1,122 @@
+"""Services: a file is uploaded, decided about and confirmed, as one import. `recording.undo_import` takes it back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction as database
+
+from accounts.models import User, validate_time_zone
+from dashboard import clock
+from dashboard.importing.preview import Preview, preview_text
+from dashboard.importing.recognise import BY_KEY, recognise
+from dashboard.importing.table import decode
+from dashboard.importing.tickers import remembered
+from dashboard.models import Import, Portfolio
+from dashboard.recording import lock, record_transactions
+
+KEPT = timedelta(days=1)
+"""How long a file waits to be confirmed."""
+MOST_WAITING = 5
+
+
+class AlreadyConfirmed(Exception):
+    """The import was confirmed before; it is not done twice."""
+
+
+def upload_file(
+    portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
+) -> tuple[Import, Preview]:
+    """Keep the file until it is confirmed, and say what it would do.
+
+    `zone` is the time zone of times that state none. Raises UnreadableFile, or ValidationError for a zone that doesn't
+    exist; then nothing is written.
+    """
+    if zone:
+        validate_time_zone(zone)
+    text = decode(content)
+    known, _ = recognise(text)
+    answers = remembered(portfolio.user, known.key) | capitals(decisions or {})
+    preview = preview_text(text, portfolio, zone_of(zone), answers)
+    with database.atomic():
+        forget_old_files(portfolio.user)
+        waiting = Import.objects.create(
+            portfolio=portfolio,
+            filename="".join(c for c in filename if c.isprintable())[:255],
+            format=known.key,
+            time_zone=zone,
+            content=text,
+            decisions=answers,
+            **counts(preview),
+        )
+    return waiting, preview
+
+
+def preview_import(waiting: Import) -> Preview:
+    """What confirming would do now; the portfolio may have changed since the file was uploaded."""
+    return preview_text(waiting.content, waiting.portfolio, zone_of(waiting.time_zone), waiting.decisions)
+
+
+def decide(waiting: Import, decisions: Mapping[str, str]) -> Preview:
+    """Note which coins tickers mean, and say what the import would do with that."""
+    waiting.decisions = waiting.decisions | capitals(decisions)
+    preview = preview_import(waiting)
+    Import.objects.filter(pk=waiting.pk, state=Import.State.PREVIEW).update(
+        decisions=waiting.decisions, **counts(preview)
+    )
+    return preview
+
+
+def confirm_import(waiting: Import) -> Import:
+    """Record what the preview says, all of it or nothing. Raises AlreadyConfirmed, TooMany, DraftErrors."""
+    with database.atomic():
+        if not Import.objects.filter(pk=waiting.pk, state=Import.State.PREVIEW).update(state=Import.State.RUNNING):
+            raise AlreadyConfirmed("This import was confirmed before.")
+        lock(waiting.portfolio)
+        preview = preview_import(waiting)
+        record_transactions(waiting.portfolio, preview.drafts, source_import=waiting)
+        Import.objects.filter(pk=waiting.pk).update(state=Import.State.DONE, content="", **counts(preview))
+    waiting.refresh_from_db()
+    return waiting
+
+
+def import_file(
+    portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
+) -> Import:
+    """Upload and confirm in one step, all or nothing."""
+    with database.atomic():
+        waiting, _ = upload_file(portfolio, filename, content, zone, decisions)
+        return confirm_import(waiting)
+
+
+def counts(preview: Preview) -> dict[str, object]:
+    """The preview as an Import keeps it: how many rows, and each that needs a decision."""
+    return {
+        "added": len(preview.drafts),
+        "duplicates": preview.duplicates,
+        "skipped": preview.skipped,
+        "review": [asdict(row) for row in preview.review],
+    }
+
+
+def label_of(done: Import) -> str:
+    """The format in words for people."""
+    known = BY_KEY.get(done.format)
+    return known.label if known else done.format
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    return ZoneInfo(name) if name else None
+
+
+def capitals(decisions: Mapping[str, str]) -> dict[str, str]:
+    return {ticker.upper(): asset_id for ticker, asset_id in decisions.items()}
+
+
+def forget_old_files(user: User) -> None:
+    """Drop files that nobody confirmed: those of yesterday, and all but the newest few."""
+    waiting = Import.objects.filter(portfolio__user=user, state=Import.State.PREVIEW)
+    waiting.filter(created_at__lt=clock.now() - KEPT).delete()
+    newest = list(waiting.order_by("-id").values_list("pk", flat=True)[: MOST_WAITING - 1])
+    waiting.exclude(pk__in=newest).delete()

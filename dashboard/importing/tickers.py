@@ -1,0 +1,37 @@
+"""Which coin a ticker means: what its owner decided, else the best-ranked coin that bears it among the top 250."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db.models.functions import Upper
+
+from accounts.currencies import CURRENCIES
+from accounts.models import User
+from dashboard.models import Asset, Import
+
+TOP = 250
+MOST_CANDIDATES = 20
+
+
+def resolve(tickers: Iterable[str], decisions: Mapping[str, str]) -> dict[str, str]:
+    """The asset id of each ticker that is clear, by the ticker in capitals; the others wait for their owner."""
+    wanted = {ticker.upper() for ticker in tickers}
+    found = {code.upper(): code for code in CURRENCIES if code.upper() in wanted}
+    ranked = Asset.objects.coins().filter(rank__lte=TOP).annotate(ticker=Upper("symbol"))
+    for ticker, asset_id in ranked.filter(ticker__in=wanted).order_by("-rank", "-id").values_list("ticker", "id"):
+        found[ticker] = asset_id
+    return found | {ticker.upper(): asset_id for ticker, asset_id in decisions.items() if ticker.upper() in wanted}
+
+
+def candidates(ticker: str) -> list[Asset]:
+    """The coins that bear the ticker, best-ranked first."""
+    return list(Asset.objects.coins().filter(symbol__iexact=ticker).best_ranked()[:MOST_CANDIDATES])
+
+
+def remembered(user: User, source: str) -> dict[str, str]:
+    """What the user decided in earlier imports of the same format, later answers before earlier ones."""
+    past = Import.objects.filter(portfolio__user=user, format=source).exclude(decisions={}).order_by("id")
+    return {
+        ticker: asset_id
+        for decisions in past.values_list("decisions", flat=True)
+        for ticker, asset_id in decisions.items()
+    }

@@ -1,0 +1,141 @@
+"""Tickfolio's own file says the same when it is written and read back, and runs as no formula in a spreadsheet."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.currencies import CURRENCIES
+from accounts.models import User
+from dashboard.drafts import Draft, draft_of
+from dashboard.exporting import export_csv
+from dashboard.importing.service import import_file
+from dashboard.importing.tickfolio import COLUMNS, guard, row_of, unguard
+from dashboard.models import Asset, Portfolio, Position
+from dashboard.recording import create_portfolio, record_transactions
+
+D = Decimal
+DAY = datetime(2024, 1, 10, 12, tzinfo=UTC)
+FORMULAS = ["=1+1", "+1", "-1", "@sum", "'=1", "''-x"]
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    Asset.objects.create(id="bitcoin", symbol="btc", name="Bitcoin", rank=1)
+    Asset.objects.create(id="=evil", symbol="@evil", name="Evil", rank=2)
+    return User.objects.create_user("ada", "ada@example.org")
+
+
+def amounts(*, least: str = "0", whole_digits: int = 20) -> st.SearchStrategy[Decimal]:
+    """Every decimal that can be kept: up to 20 digits before the point and 18 after it."""
+    digits = st.integers(0, 10 ** (whole_digits + 18) - 1)
+    return digits.map(lambda n: D(n).scaleb(-18, context=None)).map(D).filter(lambda number: number >= D(least))
+
+
+TEXTS = st.text(max_size=40) | st.sampled_from(FORMULAS)
+DRAFTS = st.builds(
+    Draft,
+    timestamp=st.datetimes(datetime(2009, 2, 1), datetime(2026, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
+    type=st.sampled_from(["buy", "sell"]),
+    asset_id=st.sampled_from(["bitcoin", "=evil"]),
+    # Sums of a whole history must stay within what can be kept.
+    amount=amounts(least="1E-18", whole_digits=9),
+    price=amounts(whole_digits=9),
+    price_currency=st.sampled_from(["usd", ""]),
+    fee_amount=st.none() | amounts(whole_digits=9),
+    wallet=TEXTS,
+    to_wallet=TEXTS,
+    note=TEXTS,
+    external_id=TEXTS,
+)
+
+
+def drafts_in(portfolio: Portfolio) -> list[Draft]:
+    return [draft_of(row) for row in portfolio.transactions.order_by("timestamp", "id")]
+
+
+def figures(portfolio: Portfolio) -> list[Mapping[str, Any]]:
+    fields = ("asset", "quantity", "cost", "realised", "income", "fees", "invested", "ever_invested", "fees_paid")
+    return list(Position.objects.filter(portfolio=portfolio).order_by("asset").values(*fields))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drafts=st.lists(DRAFTS, max_size=8), data=st.data())
+def test_export_then_import_is_the_identity_and_importing_twice_adds_nothing(
+    user: User, drafts: list[Draft], data: st.DataObject
+) -> None:
+    Portfolio.objects.of(user).delete()
+    one, other = create_portfolio(user, "One"), create_portfolio(user, "Other")
+    doubled = drafts + data.draw(st.lists(st.sampled_from(drafts), max_size=2) if drafts else st.just([]))
+    record_transactions(one, doubled)
+    file = export_csv(one)
+    done = import_file(other, "one.csv", file.encode())
+    assert (done.added, done.duplicates, done.review) == (len(doubled), 0, [])
+    assert drafts_in(other) == drafts_in(one)
+    assert figures(other) == figures(one)
+    assert export_csv(other) == file
+    again = import_file(other, "one.csv", file.encode())
+    assert (again.added, again.duplicates) == (0, len(doubled))
+    assert drafts_in(other) == drafts_in(one)
+
+
+@settings(max_examples=300)
+@given(text=st.text(max_size=20) | st.sampled_from(FORMULAS))
+def test_the_guard_can_always_be_taken_off(text: str) -> None:
+    assert unguard(guard(text)) == text
+    assert guard(text)[:1] not in set("=+-@\t\r")
+
+
+def test_every_text_cell_is_guarded_and_no_number_is(user: User) -> None:
+    texts = {name: "=1+1" for name in ("wallet", "to_wallet", "note", "external_id", "asset_id", "counter_asset_id")}
+    draft = Draft(timestamp=DAY, type="=x", amount=D("-1.5"), price=D("-2"), price_currency="+x", **texts)
+    cells = dict(zip(COLUMNS, row_of(draft, {"=1+1": "@evil"}), strict=True))
+    assert (cells["amount"], cells["price"]) == ("-1.5", "-2")
+    assert cells["asset"] == "'@EVIL"
+    assert all(cell[:1] not in set("=+@") for cell in cells.values())
+
+
+def test_the_export_is_exact_to_the_last_digit_and_names_coins_and_currencies(user: User) -> None:
+    portfolio = create_portfolio(user, "Main")
+    at = DAY + timedelta(microseconds=7)
+    amount, price = D("21000000.123456789012345678"), D("0.000000000000000001")
+    record_transactions(portfolio, [Draft(at, "buy", "bitcoin", amount, price=price, fee_amount=D("1.50"), note="hi, you")])
+    (row,) = csv.DictReader(export_csv(portfolio).splitlines())
+    assert list(row) == list(COLUMNS)
+    stated = {name: cell for name, cell in row.items() if cell}
+    assert stated == {
+        "timestamp": "2024-01-10T12:00:00.000007Z",
+        "type": "buy",
+        "asset_id": "bitcoin",
+        "asset": "BTC",
+        "amount": "21000000.123456789012345678",
+        "fee_asset_id": "usd",
+        "fee_asset": "USD",
+        "fee_amount": "1.5",
+        "price": "0.000000000000000001",
+        "price_currency": "usd",
+        "note": "hi, you",
+    }
+    assert "usd" in CURRENCIES
+
+
+def test_an_empty_portfolio_exports_its_header(user: User) -> None:
+    assert export_csv(create_portfolio(user, "Main")) == ",".join(COLUMNS) + "\n"
+
+
+def test_the_multiset_counts_equal_fills(user: User) -> None:
+    """Two equal fills are two; a later export that overlaps adds only what is new."""
+    portfolio = create_portfolio(user, "Main")
+    fill = "2024-01-10T12:00:00Z,buy,bitcoin,1,100,{}\n"
+    header = "timestamp,type,asset_id,amount,price,note\n"
+    first = import_file(portfolio, "1.csv", (header + fill.format("a") * 2).encode())
+    later = import_file(portfolio, "2.csv", (header + fill.format("b") * 3 + fill.replace(",1,", ",2,")).encode())
+    assert (first.added, first.duplicates) == (2, 0)
+    assert (later.added, later.duplicates) == (2, 2)
+    assert Counter(draft.amount for draft in drafts_in(portfolio)) == {D(1): 3, D(2): 1}

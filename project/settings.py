@@ -176,8 +176,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
-# Files are served from where they lie; `collectstatic` is the container's business.
+# Files are served from where they lie; nothing is collected.
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -392,6 +391,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"level": "INFO"},
+        "celery": {"level": "WARNING"},  # a task a second would be two lines a second
         "httpx": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "twilio": {"level": "WARNING"},

@@ -13,7 +13,7 @@ from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Any
 
-from dashboard.ledger.entry import LAST_PLACE, ZERO
+from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO
 
 
 @dataclass(slots=True)
@@ -29,6 +29,10 @@ class Lot:
     entry: int
     wallet: str = ""
     assumed: bool = False
+
+    @property
+    def unit_cost(self) -> Decimal:
+        return EXACT.divide(self.cost, self.quantity)
 
 
 Row = tuple[Any, ...]

@@ -82,7 +82,7 @@ class Break:
 def value(held: Held, price: Decimal | None) -> Valuation:
     """`held` at `price`. What is closed (quantity 0) is worth nothing at any price, known or not."""
     with localcontext(EXACT):
-        worth = ZERO if not held.quantity else None if price is None else (held.quantity * price).quantize(LAST_PLACE)
+        worth = ZERO if not held.quantity else None if price is None else rounded(held.quantity * price)
         if worth is None:
             return Valuation(None, None, None, None, None)
         unrealised = worth - held.cost
@@ -125,7 +125,12 @@ SUMMED = ("cost", "realised", "income", "fees", "invested")
 
 def percent(part: Decimal, whole: Decimal) -> Decimal | None:
     """`part` in percent of `whole`, to 18 decimals; None where there is no whole."""
-    return EXACT.divide(EXACT.multiply(part, HUNDRED), whole).quantize(LAST_PLACE, context=EXACT) if whole else None
+    return rounded(EXACT.divide(EXACT.multiply(part, HUNDRED), whole)) if whole else None
+
+
+def rounded(number: Decimal) -> Decimal:
+    """`number` to 18 decimals, or as it is where it is too large to have so many."""
+    return number if number.adjusted() >= EXACT.prec - 18 else number.quantize(LAST_PLACE, context=EXACT)
 
 
 def gap(figures: Figures) -> Decimal:

@@ -30,16 +30,16 @@ AFTER_FAILURE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Units of each currency for one US dollar, at one time."""
+    """Units of each currency for one unit of the same money, whatever that is, at one time."""
 
-    per_usd: Mapping[str, Decimal]
+    units: Mapping[str, Decimal]
 
     def rate(self, from_code: str, to_code: str) -> Decimal | None:
         """Units of `to_code` for one of `from_code`; None where one of them is unknown."""
         from_code, to_code = from_code.lower(), to_code.lower()
         if from_code == to_code:
             return Decimal(1)
-        before, after = self.per_usd.get(from_code), self.per_usd.get(to_code)
+        before, after = self.units.get(from_code), self.units.get(to_code)
         if not before or not after:
             return None
         with localcontext(WIDE):
@@ -96,10 +96,7 @@ def ecb_rates(day: date) -> Rates | None:
         bounds = ecb().bounds.get(code.upper())
         if code != "eur" and bounds is not None and bounds.first_date <= day <= bounds.last_date:
             per_eur[code] = ecb().convert(one, "EUR", code.upper(), day)
-    if "usd" not in per_eur:
-        return Rates({})
-    with localcontext(WIDE):
-        return Rates({code: units / per_eur["usd"] for code, units in per_eur.items()})
+    return Rates(per_eur)
 
 
 def refresh_rates() -> None:

@@ -25,7 +25,7 @@ def search_coins(query: str) -> list[Asset]:
 
     The source is asked, for a short while, where fewer than a handful are at hand; when it fails those are the answer.
     """
-    query = " ".join(query.split())[:100]
+    query = " ".join(query.replace("\0", " ").split())[:100]
     if not query:
         return []
     found = local_coins(query)

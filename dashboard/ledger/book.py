@@ -58,9 +58,10 @@ def resume(book: Book, entries: Iterable[Entry]) -> Book:
     find = book.standing
     with localcontext(EXACT):
         for entry in ordered:
-            apply(entry, find)
+            main = find(entry.asset)
+            apply(entry, main, find)
             if entry.counter_asset is None and entry.fee_asset is None:
-                find(entry.asset).record(entry)
+                main.record(entry)
             else:
                 record(entry, [find(asset) for asset in entry.assets])
     if ordered:

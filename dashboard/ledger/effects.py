@@ -7,7 +7,7 @@ R + U + I - E = V - N holds at any price. Callers run inside `localcontext(EXACT
 from collections.abc import Callable
 from decimal import Decimal
 
-from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, InvalidEntry, Kind
+from dashboard.ledger.entry import LAST_PLACE, LIMIT, ZERO, Entry, InvalidEntry, Kind
 from dashboard.ledger.lots import cost_of, recount
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Issue
@@ -21,55 +21,53 @@ UNPRICED = frozenset({Kind.SPLIT, Kind.DIVIDEND, Kind.ADJUST})
 """Kinds whose value is not that of `amount` coins."""
 
 
-def apply(entry: Entry, find: Find) -> None:
-    """Changes the standings of `entry.assets`, and no others."""
-    EFFECTS[entry.kind](entry, find)
+def apply(entry: Entry, main: Standing, find: Find) -> None:
+    """Changes the standings of `entry.assets`, and no others; `main` is that of the main leg."""
+    EFFECTS[entry.kind](entry, main, find)
     if entry.fee_amount and entry.kind not in TRADES:
-        pay_fee(entry, find)
+        pay_fee(entry, main, find)
 
 
 # Trades: their fee is part of a cost or of the proceeds
 
 
-def buy(entry: Entry, find: Find) -> None:
-    bought = find(entry.asset)
-    cost, arriving = worth(entry, bought), entry.amount
+def buy(entry: Entry, main: Standing, find: Find) -> None:
+    cost, arriving = worth(entry, main), entry.amount
     if entry.fee_amount:
-        cost += settle_fee(entry, find, bought)
+        cost += settle_fee(entry, main, find)
         if entry.fee_asset == entry.asset:
             arriving -= entry.fee_amount
-    bought.receive(entry, entry.wallet, arriving, cost)
-    bought.invested += cost
+    main.receive(entry, entry.wallet, arriving, cost)
+    main.invested += cost
 
 
-def sell(entry: Entry, find: Find) -> None:
-    sold = find(entry.asset)
-    proceeds, leaving = worth(entry, sold), entry.amount
+def sell(entry: Entry, main: Standing, find: Find) -> None:
+    proceeds, leaving = worth(entry, main), entry.amount
     if entry.fee_amount:
-        proceeds -= settle_fee(entry, find, sold)
+        proceeds -= settle_fee(entry, main, find)
         if entry.fee_asset == entry.asset:
             leaving += entry.fee_amount
-    sold.dispose(entry, entry.wallet, leaving, proceeds)
-    sold.invested -= proceeds
+    main.dispose(entry, entry.wallet, leaving, proceeds)
+    main.invested -= proceeds
 
 
-def swap(entry: Entry, find: Find) -> None:
-    given, got, arriving = find(entry.asset), *second_leg(entry, find)
-    value, leaving = worth(entry, given, got), entry.amount
+def swap(entry: Entry, main: Standing, find: Find) -> None:
+    got, arriving = second_leg(entry, find)
+    value, leaving = known(entry.value, entry, main, got), entry.amount
     cost = value
     if entry.fee_amount:
-        cost += settle_fee(entry, find, got)
-        if entry.fee_asset == given.asset:
+        cost += settle_fee(entry, got, find)
+        if entry.fee_asset == main.asset:
             leaving += entry.fee_amount
         elif entry.fee_asset == got.asset:
             arriving -= entry.fee_amount
-    given.dispose(entry, entry.wallet, leaving, value)
-    given.invested -= value
+    main.dispose(entry, entry.wallet, leaving, value)
+    main.invested -= value
     got.receive(entry, entry.wallet, arriving, cost)
     got.invested += cost
 
 
-def settle_fee(entry: Entry, find: Find, bearer: Standing) -> Decimal:
+def settle_fee(entry: Entry, bearer: Standing, find: Find) -> Decimal:
     """What the fee of a trade adds to the cost or takes off the proceeds. A third coin it is paid in is disposed of."""
     if entry.fee_asset is None:
         bearer.fees_paid += entry.fee_amount
@@ -88,8 +86,7 @@ def settle_fee(entry: Entry, find: Find, bearer: Standing) -> Decimal:
 # In and out
 
 
-def deposit(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def deposit(entry: Entry, main: Standing, find: Find) -> None:
     cost = entry.basis
     if cost is None:
         cost = worth(entry, main)
@@ -98,42 +95,37 @@ def deposit(entry: Entry, find: Find) -> None:
     main.invested += cost
 
 
-def gift_in(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def gift_in(entry: Entry, main: Standing, find: Find) -> None:
     cost = entry.basis if entry.basis is not None else worth(entry, main)
     main.receive(entry, entry.wallet, entry.amount, cost)
     main.invested += cost
 
 
-def leave_at_cost(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def leave_at_cost(entry: Entry, main: Standing, find: Find) -> None:
     main.invested -= main.dispose(entry, entry.wallet, entry.amount, None)
 
 
-def reward(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def reward(entry: Entry, main: Standing, find: Find) -> None:
     value = worth(entry, main)
     main.receive(entry, entry.wallet, entry.amount, value)
     main.income += value
 
 
-def fork(entry: Entry, find: Find) -> None:
-    find(entry.asset).receive(entry, entry.wallet, entry.amount, ZERO)
+def fork(entry: Entry, main: Standing, find: Find) -> None:
+    main.receive(entry, entry.wallet, entry.amount, ZERO)
 
 
-def spend(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def spend(entry: Entry, main: Standing, find: Find) -> None:
     value = worth(entry, main)
     main.dispose(entry, entry.wallet, entry.amount, value)
     main.invested -= value
 
 
-def lose(entry: Entry, find: Find) -> None:
-    find(entry.asset).dispose(entry, entry.wallet, entry.amount, ZERO)
+def lose(entry: Entry, main: Standing, find: Find) -> None:
+    main.dispose(entry, entry.wallet, entry.amount, ZERO)
 
 
-def dividend(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def dividend(entry: Entry, main: Standing, find: Find) -> None:
     value = worth(entry, main)
     main.income += value
     main.invested -= value
@@ -142,14 +134,12 @@ def dividend(entry: Entry, find: Find) -> None:
 # Fees that are part of no cost and no proceeds
 
 
-def stand_alone_fee(entry: Entry, find: Find) -> None:
-    main = find(entry.asset)
+def stand_alone_fee(entry: Entry, main: Standing, find: Find) -> None:
     expense(entry, main, entry.amount, worth(entry, main))
 
 
-def pay_fee(entry: Entry, find: Find) -> None:
+def pay_fee(entry: Entry, main: Standing, find: Find) -> None:
     if entry.fee_asset is None:
-        main = find(entry.asset)
         main.fees += entry.fee_amount
         main.invested += entry.fee_amount
     else:
@@ -165,39 +155,37 @@ def expense(entry: Entry, payer: Standing, amount: Decimal, value: Decimal) -> N
 # Same owner, other place or other shape
 
 
-def transfer(entry: Entry, find: Find) -> None:
+def transfer(entry: Entry, main: Standing, find: Find) -> None:
     if entry.wallet == entry.to_wallet:
         return
-    main = find(entry.asset)
     fee = entry.fee_amount if entry.fee_asset == entry.asset else ZERO
     leaving = main.without_dust(entry.wallet, entry.amount + fee)
     main.move(entry, entry.wallet, entry.to_wallet, max(leaving - fee, ZERO))
 
 
-def lock(entry: Entry, find: Find) -> None:
+def lock(entry: Entry, main: Standing, find: Find) -> None:
     """Staked or not, the coins are where they were."""
 
 
-def split(entry: Entry, find: Find) -> None:
-    find(entry.asset).redenominate(entry.amount)
+def split(entry: Entry, main: Standing, find: Find) -> None:
+    main.redenominate(entry.amount)
 
 
-def migrate(entry: Entry, find: Find) -> None:
-    old, new, arriving = find(entry.asset), *second_leg(entry, find)
-    lots = old.release(entry, entry.wallet, entry.amount)
+def migrate(entry: Entry, main: Standing, find: Find) -> None:
+    new, arriving = second_leg(entry, find)
+    lots = main.release(entry, entry.wallet, entry.amount)
     cost = cost_of(lots)
-    old.invested -= cost
+    main.invested -= cost
     new.receive_lots(recount(lots, arriving), entry.wallet)
     new.invested += cost
 
 
-def adjust(entry: Entry, find: Find) -> None:
+def adjust(entry: Entry, main: Standing, find: Find) -> None:
     """The count of a wallet, or with no wallet named of the whole, becomes `amount`.
 
     With a cost given the old count leaves at its cost and the new one enters at the given. Without, only the difference
     moves: more enters at no cost, less leaves at its cost.
     """
-    main = find(entry.asset)
     main.flag(Issue.ADJUSTED, entry, entry.wallet, entry.amount)
     given = entry.basis if entry.basis is not None else entry.value
     before = main.cost
@@ -218,9 +206,10 @@ def adjust(entry: Entry, find: Find) -> None:
 # Values
 
 
-def worth(entry: Entry, *standings: Standing) -> Decimal:
+def worth(entry: Entry, main: Standing) -> Decimal:
     """What the main leg was worth at the time."""
-    return known(entry.value, entry, *standings)
+    value = entry.value
+    return known(None, entry, main) if value is None else value
 
 
 def known(value: Decimal | None, entry: Entry, *standings: Standing) -> Decimal:
@@ -237,10 +226,11 @@ def fee_worth(entry: Entry) -> Decimal | None:
     if entry.fee_value is not None or entry.value is None:
         return entry.fee_value
     if entry.fee_asset == entry.asset and entry.kind not in UNPRICED:
-        return (entry.value * entry.fee_amount / entry.amount).quantize(LAST_PLACE)
-    if entry.fee_asset == entry.counter_asset and entry.counter_amount:
-        return (entry.value * entry.fee_amount / entry.counter_amount).quantize(LAST_PLACE)
-    return None
+        units: Decimal | None = entry.amount
+    else:
+        units = entry.counter_amount if entry.fee_asset == entry.counter_asset else None
+    value = entry.value * entry.fee_amount / units if units else LIMIT
+    return value.quantize(LAST_PLACE) if value < LIMIT else None
 
 
 def second_leg(entry: Entry, find: Find) -> tuple[Standing, Decimal]:
@@ -249,7 +239,7 @@ def second_leg(entry: Entry, find: Find) -> tuple[Standing, Decimal]:
     return find(entry.counter_asset), entry.counter_amount
 
 
-EFFECTS: dict[Kind, Callable[[Entry, Find], None]] = {
+EFFECTS: dict[Kind, Callable[[Entry, Standing, Find], None]] = {
     Kind.BUY: buy,
     Kind.SELL: sell,
     Kind.SWAP: swap,

@@ -78,22 +78,23 @@ class Pool:
 
     def take(self, quantity: Decimal) -> list[Lot]:
         """Removes `quantity`, or all there is if that is less: whole lots, and a part of the last one."""
-        taken = []
+        taken: list[Lot] = []
         queue, heap = self._queue, self._heap
-        while quantity and (queue or heap):
+        wanted = quantity
+        while wanted and (queue or heap):
             late = heap and (not queue or heap[0] < queue[0])
             lot: Lot = (heap if late else queue)[0][-1]
-            if lot.quantity > quantity:
-                taken.append(part(lot, quantity))
-                self.quantity -= quantity
-                break
-            if late:
-                heappop(heap)
+            if lot.quantity > wanted:
+                taken.append(part(lot, wanted))
+                wanted = ZERO
             else:
-                queue.popleft()
-            taken.append(lot)
-            quantity -= lot.quantity
-            self.quantity -= lot.quantity
+                if late:
+                    heappop(heap)
+                else:
+                    queue.popleft()
+                taken.append(lot)
+                wanted -= lot.quantity
+        self.quantity -= quantity - wanted if wanted else quantity
         return taken
 
     def lots(self) -> list[Lot]:

@@ -4,8 +4,11 @@ came about. It knows how units come and go, not what kind of transaction makes t
 Callers run inside `localcontext(EXACT)`.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, localcontext
+from itertools import islice
+from typing import Any
 
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry
 from dashboard.ledger.lots import Lot, Pool, cost_of, part, quantity_of
@@ -14,14 +17,14 @@ from dashboard.ledger.working import Amounts, Disposal, Flag, Issue, Step
 
 DUST = Decimal("1e-12")
 
-Figures = tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]
-"""The fields of Amounts in their order: the record is kept lean, and made readable when somebody reads it."""
-
-START: Figures = (ZERO,) * 6
-
 
 class Standing:
-    """One asset's state. Everything is a consequence of the entries so far; `copy` gives one that goes its own way."""
+    """One asset's state. Everything is a consequence of the entries so far; `copy` gives one that goes its own way.
+
+    The record is kept flat, as rows one after another in one list, and made readable when somebody reads it: a row of
+    `recorded` is an entry and the figures after it, a row of `disposed` an entry, proceeds, cost, and how many of the
+    lots in `used` are its.
+    """
 
     __slots__ = (
         "asset",
@@ -36,17 +39,18 @@ class Standing:
         "income",
         "invested",
         "method",
+        "per_wallet",
         "pools",
         "quantity",
         "realised",
         "recorded",
-        "scope",
+        "used",
     )
 
     def __init__(self, asset: str, method: Method, scope: Scope) -> None:
         self.asset = asset
         self.method = method
-        self.scope = scope
+        self.per_wallet = scope is Scope.WALLET
         self.quantity = self.cost = ZERO
         self.realised = self.income = self.fees = self.invested = ZERO
         self.ever_invested = ZERO
@@ -56,10 +60,11 @@ class Standing:
         self.fees_paid = ZERO
         """Fees inside cost or proceeds; `fees` holds the others."""
         self.balances: dict[str, Decimal] = {}
-        self.pools: dict[str, Pool] = {}
+        self.pools: dict[str, Pool] = {} if self.per_wallet else {"": new_pool(method)}
         self.flags: list[Flag] = []
-        self.recorded: list[tuple[Entry, Figures]] = []
-        self.disposed: list[tuple[Entry, Decimal, Decimal, list[Lot]]] = []
+        self.recorded: list[Any] = []
+        self.disposed: list[Any] = []
+        self.used: list[Lot] = []
 
     @property
     def average_cost(self) -> Decimal | None:
@@ -73,20 +78,23 @@ class Standing:
 
     def disposals(self) -> tuple[Disposal, ...]:
         """What left for good, in order; what only went to another wallet or became another asset is not here."""
-        return tuple(Disposal(entry, proceeds, cost, tuple(lots)) for entry, proceeds, cost, lots in self.disposed)
+        disposals, used = [], iter(self.used)
+        for entry, proceeds, cost, count in rows(self.disposed, 4):
+            disposals.append(Disposal(entry, proceeds, cost, tuple(islice(used, count))))
+        return tuple(disposals)
 
     def steps(self) -> tuple[Step, ...]:
         """The working: what each entry did, in order."""
-        steps, before = [], START
+        steps, before = [], [ZERO] * 6
         with localcontext(EXACT):
-            for entry, after in self.recorded:
+            for entry, *after in rows(self.recorded, 7):
                 change = [now - then for now, then in zip(after, before, strict=True)]
                 steps.append(Step(entry, Amounts(*change), Amounts(*after)))
                 before = after
         return tuple(steps)
 
     def copy(self) -> "Standing":
-        twin = Standing(self.asset, self.method, self.scope)
+        twin = Standing(self.asset, self.method, Scope.WALLET if self.per_wallet else Scope.PORTFOLIO)
         for name in self.__slots__:
             kept = getattr(self, name)
             setattr(twin, name, kept.copy() if isinstance(kept, list | dict) else kept)
@@ -109,6 +117,7 @@ class Standing:
         self.quantity += quantity_of(lots)
         self.cost += cost_of(lots)
         for lot in lots:
+            lot.wallet = wallet
             self._stow(lot, wallet)
 
     def dispose(self, entry: Entry, wallet: str, quantity: Decimal, proceeds: Decimal | None) -> Decimal:
@@ -118,8 +127,10 @@ class Standing:
         cost = held - self.cost
         if proceeds is None:
             proceeds = cost
-        self.realised += proceeds - cost
-        self.disposed.append((entry, proceeds, cost, lots))
+        else:
+            self.realised += proceeds - cost
+        self.disposed.extend((entry, proceeds, cost, len(lots)))
+        self.used.extend(lots)
         return cost
 
     def release(self, entry: Entry, wallet: str, quantity: Decimal) -> list[Lot]:
@@ -129,29 +140,20 @@ class Standing:
         """
         balance = self.balances.get(wallet, ZERO)
         left = balance - quantity
-        if left < ZERO:
-            quantity = self.without_dust(wallet, quantity)
-            left = balance - quantity
-        self.balances[wallet] = left
-        missing = quantity - self.quantity
-        if missing <= ZERO:
+        if left >= ZERO and quantity <= self.quantity:
+            self.balances[wallet] = left
             lots = self._draw(wallet, quantity)
             self.quantity -= quantity
-            if left < ZERO <= balance:
-                self.flag(Issue.WALLET_SHORT, entry, wallet, -left)
         else:
-            lots = self._draw(wallet, self.quantity)
-            self.quantity = ZERO
-            self._fill(wallet, missing)
-            if missing > quantity * DUST:
-                self.flag(Issue.OVERSOLD, entry, wallet, missing)
-                lots.append(Lot(entry.at, missing, ZERO, entry.id, wallet, assumed=True))
-        if self.quantity:
-            self.cost -= cost_of(lots)
-        else:
+            lots = self._overdraw(entry, wallet, self.without_dust(wallet, quantity))
+        if not self.quantity:
             for pool in self.pools.values():
                 lots += pool.take(pool.quantity)
             self.cost = ZERO
+        elif len(lots) == 1:
+            self.cost -= lots[0].cost
+        else:
+            self.cost -= cost_of(lots)
         return lots
 
     def without_dust(self, wallet: str, quantity: Decimal) -> Decimal:
@@ -167,9 +169,10 @@ class Standing:
             self.flag(Issue.WALLET_SHORT, entry, wallet, -left)
         self.balances[wallet] = left
         moved = ZERO
-        if self.scope is Scope.WALLET:
+        if self.per_wallet:
             for lot in self._draw(wallet, min(quantity, self.quantity)):
                 moved += lot.quantity
+                lot.wallet = to_wallet
                 self._stow(lot, to_wallet)
         self.balances[to_wallet] = self.balances.get(to_wallet, ZERO) + quantity - moved
 
@@ -180,8 +183,7 @@ class Standing:
         self.quantity = sum(self.balances.values(), ZERO)
         for pool in self.pools.values():
             if pool.quantity:
-                whole = self.scope is Scope.PORTFOLIO
-                pool.recount(self.quantity if whole else (pool.quantity * ratio).quantize(LAST_PLACE))
+                pool.recount((pool.quantity * ratio).quantize(LAST_PLACE) if self.per_wallet else self.quantity)
         if self.quantity < ZERO:
             self._fill(next(iter(self.balances)), -self.quantity)
             self.quantity = ZERO
@@ -191,55 +193,79 @@ class Standing:
 
     def record(self, entry: Entry) -> Decimal:
         """Closes the entry for this asset and returns the change of `invested`."""
-        recorded = self.recorded
-        invested = self.invested
-        change = invested - recorded[-1][1][5] if recorded else invested
+        recorded, invested = self.recorded, self.invested
+        change = invested - recorded[-1] if recorded else invested
         if change > ZERO:
             self.ever_invested += change
-        recorded.append((entry, (self.quantity, self.cost, self.realised, self.income, self.fees, invested)))
+        recorded.extend((entry, self.quantity, self.cost, self.realised, self.income, self.fees, invested))
         return change
 
     # Pools and wallets
 
     def _pool(self, wallet: str) -> Pool:
-        key = wallet if self.scope is Scope.WALLET else ""
-        pool = self.pools.get(key)
+        if not self.per_wallet:
+            return self.pools[""]
+        pool = self.pools.get(wallet)
         if pool is None:
-            pool = self.pools[key] = new_pool(self.method)
+            pool = self.pools[wallet] = new_pool(self.method)
         return pool
 
     def _draw(self, wallet: str, quantity: Decimal) -> list[Lot]:
         """Lots for `quantity`: the wallet's own, then, where a transfer seems to be missing, those of other wallets."""
+        if not self.per_wallet:
+            return self.pools[""].take(quantity)
         lots = self._pool(wallet).take(quantity)
-        if self.scope is Scope.WALLET:
-            short = quantity - quantity_of(lots)
+        short = quantity - quantity_of(lots)
+        if short > ZERO:
             for pool in self.pools.values():
-                if short <= ZERO:
-                    break
                 lent = pool.take(short)
                 short -= quantity_of(lent)
                 lots += lent
         return lots
 
+    def _overdraw(self, entry: Entry, wallet: str, quantity: Decimal) -> list[Lot]:
+        """Lots for more than the wallet, or than all wallets, may hold: what nobody recorded comes in at no cost."""
+        balance = self.balances.get(wallet, ZERO)
+        left = self.balances[wallet] = balance - quantity
+        missing = quantity - self.quantity
+        if missing <= ZERO:
+            if left < ZERO <= balance:
+                self.flag(Issue.WALLET_SHORT, entry, wallet, -left)
+            lots = self._draw(wallet, quantity)
+            self.quantity -= quantity
+            return lots
+        lots = self._draw(wallet, self.quantity)
+        self.quantity = ZERO
+        self._fill(wallet, missing)
+        if missing > quantity * DUST:
+            self.flag(Issue.OVERSOLD, entry, wallet, missing)
+            lots.append(Lot(entry.at, missing, ZERO, entry.id, wallet, assumed=True))
+        return lots
+
     def _stow(self, lot: Lot, wallet: str) -> None:
-        """Puts a lot where it belongs: a wallet below zero first gives back what it drew from others."""
+        """Puts a lot where it belongs."""
         balance = self.balances.get(wallet, ZERO)
         self.balances[wallet] = balance + lot.quantity
-        lot.wallet = wallet
-        if balance < ZERO and self.scope is Scope.WALLET:
-            owed = -balance
-            for other in self.balances:
-                claim = min(self.balances[other] - self._pool(other).quantity, owed)
-                if other == wallet or claim <= ZERO:
-                    continue
-                if claim >= lot.quantity:
-                    wallet = lot.wallet = other
-                    break
-                given = part(lot, claim)
-                given.wallet = other
-                self._pool(other).put(given)
-                owed -= claim
-        self._pool(wallet).put(lot)
+        if not self.per_wallet:
+            self.pools[""].put(lot)
+        elif balance >= ZERO or self._give_back(lot, wallet, -balance):
+            self._pool(wallet).put(lot)
+
+    def _give_back(self, lot: Lot, wallet: str, owed: Decimal) -> bool:
+        """What a wallet below zero receives goes first to those whose lots it drew. Is some of it left?"""
+        for lender in self.balances:
+            pool = self._pool(lender)
+            claim = min(self.balances[lender] - pool.quantity, owed)
+            if lender == wallet or claim <= ZERO:
+                continue
+            whole = claim >= lot.quantity
+            given = lot if whole else part(lot, claim)
+            given.wallet = lender
+            pool.put(given)
+            if whole:
+                return False
+            owed -= claim
+        return True
 
     def _fill(self, wallet: str, missing: Decimal) -> None:
         """Adds units that nobody recorded to wallets below zero, beginning with this one."""
@@ -248,3 +274,8 @@ class Standing:
             if filled > ZERO:
                 self.balances[name] += filled
                 missing -= filled
+
+
+def rows(flat: list[Any], width: int) -> Iterator[tuple[Any, ...]]:
+    columns = [iter(flat)] * width
+    return zip(*columns, strict=True)

@@ -116,6 +116,7 @@ class Portfolio(models.Model):
     currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
     method = models.CharField(max_length=10, choices=METHODS, default=Method.AVERAGE.value)
     lot_scope = models.CharField(max_length=10, choices=SCOPES, default=Scope.PORTFOLIO.value)
+    revision = models.PositiveBigIntegerField(default=0, help_text="grows whenever its positions are made anew")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = PortfolioQuerySet.as_manager()

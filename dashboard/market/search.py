@@ -57,7 +57,7 @@ def coins_at_source(query: str, url: str, hour: str) -> tuple[Coin, ...]:
     try:
         return source.search(query)
     finally:
-        count_calls(source.calls)
+        charge_budget(source.calls)
 
 
 def ensure_asset(asset_id: str) -> Asset | None:
@@ -72,7 +72,7 @@ def ensure_asset(asset_id: str) -> Asset | None:
         logger.info("market.asset_failed", asset=asset_id, reason=str(error))
         return None
     finally:
-        count_calls(source.calls)
+        charge_budget(source.calls)
     with transaction.atomic():
         store([sample for sample in samples if sample.asset == asset_id], clock.now(), sequence=0)
     return Asset.objects.filter(id=asset_id).first()
@@ -85,9 +85,9 @@ def store_coin_list() -> int:
     try:
         coins = source.coins()
     finally:
-        count_calls(source.calls)
+        charge_budget(source.calls)
     return store_coins(coins)
 
 
-def count_calls(calls: int) -> None:
+def charge_budget(calls: int) -> None:
     MarketState.objects.filter(pk=1).update(calls=F("calls") + calls)

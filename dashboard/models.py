@@ -96,6 +96,7 @@ class MarketState(models.Model):
     calls = models.PositiveIntegerField(default=0)
     top_fetched_at = models.DateTimeField(null=True)
     rates_fetched_at = models.DateTimeField(null=True)
+    coins_fetched_at = models.DateTimeField(null=True)
 
 
 class PortfolioQuerySet(models.QuerySet["Portfolio"]):

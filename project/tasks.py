@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from dashboard.market.search import refresh_coin_list
 from project.pulse import worker_was_here
 from project.tick import tick as run_tick
 
@@ -11,3 +12,9 @@ def tick() -> None:
     """One market tick. Never retried: the next second's tick is the retry."""
     run_tick()
     worker_was_here()
+
+
+@shared_task(name="project.tasks.find_new_coins", ignore_result=True)
+def find_new_coins() -> None:
+    """Keep the names of all coins at hand; asks the source once a day. Not retried: it is rung again in a minute."""
+    refresh_coin_list()

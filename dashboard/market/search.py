@@ -1,5 +1,6 @@
 """Finding a coin by what people call it: among the assets at hand first, at the source where those are few."""
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +19,8 @@ logger = structlog.get_logger(__name__)
 
 ENOUGH: Final = 5
 LIMIT: Final = 20
+LIST_EVERY: Final = timedelta(days=1)
+LIST_AFTER_FAILURE: Final = timedelta(hours=1)
 
 
 def search_coins(query: str) -> list[Asset]:
@@ -87,6 +90,23 @@ def store_coin_list() -> int:
     finally:
         charge_budget(source.calls)
     return store_coins(coins)
+
+
+def refresh_coin_list() -> None:
+    """Fetch the list when the one at hand is a day old, or an hour after a failure; of several processes one asks."""
+    now = clock.now()
+    state = MarketState.objects.get_or_create(pk=1)[0]
+    if state.coins_fetched_at is not None and now < state.coins_fetched_at + LIST_EVERY:
+        return
+    claimed = MarketState.objects.filter(pk=1, coins_fetched_at=state.coins_fetched_at)
+    if not claimed.update(coins_fetched_at=now - LIST_EVERY + LIST_AFTER_FAILURE):
+        return
+    try:
+        store_coin_list()
+    except SourceError as error:
+        logger.warning("market.coin_list_failed", reason=str(error))
+        return
+    MarketState.objects.filter(pk=1).update(coins_fetched_at=now)
 
 
 def charge_budget(calls: int) -> None:

@@ -1,9 +1,12 @@
 """Finding coins: what is at hand first, then the source, and never an error."""
 
+from datetime import timedelta
+
 import pytest
+import stamina
 
 from dashboard import clock
-from dashboard.market.search import coins_at_source, ensure_asset, search_coins, store_coin_list
+from dashboard.market.search import coins_at_source, ensure_asset, refresh_coin_list, search_coins, store_coin_list
 from dashboard.models import Asset, MarketQuote, MarketState
 from tests.fakes.coingecko import FakeCoinGecko
 
@@ -83,3 +86,24 @@ def test_calls_made_for_a_search_count(fake: FakeCoinGecko) -> None:
     MarketState.objects.create()
     search_coins("tether")
     assert MarketState.objects.get().calls == 1
+
+
+def test_the_list_is_fetched_once_a_day(fake: FakeCoinGecko) -> None:
+    refresh_coin_list()
+    refresh_coin_list()
+    assert fake.requests["/coins/list"] == 1
+    MarketState.objects.update(coins_fetched_at=clock.now() - timedelta(days=1, minutes=1))
+    refresh_coin_list()
+    assert fake.requests["/coins/list"] == 2
+
+
+def test_a_list_that_fails_is_asked_for_again_after_an_hour(fake: FakeCoinGecko) -> None:
+    fake.fail("500")
+    with stamina.set_testing(True, attempts=1):
+        refresh_coin_list()
+        refresh_coin_list()
+    assert fake.requests["/coins/list"] == 1
+    fake.heal()
+    MarketState.objects.update(coins_fetched_at=clock.now() - timedelta(days=1))
+    refresh_coin_list()
+    assert Asset.objects.filter(id="bitcoin").exists()

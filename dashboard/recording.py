@@ -6,6 +6,7 @@ Pages are told on commit. Exchange rates of the past come from `dashboard.market
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction as database
+from django.db.models import F
 
 from accounts.currencies import CURRENCIES
 from accounts.models import User
@@ -40,6 +41,25 @@ def create_portfolio(
         return Portfolio.objects.create(
             user=user, name=name, currency=currency or user.currency, method=method, lot_scope=lot_scope
         )
+
+
+def change_portfolio(portfolio: Portfolio, **changes: str) -> Portfolio:
+    """Another name, currency, method or lot scope; positions follow. IntegrityError where the name is taken."""
+    with database.atomic():
+        lock(portfolio)
+        for field, value in changes.items():
+            setattr(portfolio, field, value)
+        portfolio.save(update_fields=list(changes))
+        recompute(portfolio, moved_by(portfolio.transactions.all()))
+    return portfolio
+
+
+def delete_portfolio(portfolio: Portfolio) -> None:
+    """Forget the portfolio with all its transactions; pages are told on commit."""
+    user_id = portfolio.user_id
+    with database.atomic():
+        portfolio.delete()
+        database.on_commit(lambda: announce_positions(user_id))
 
 
 def record_transactions(
@@ -129,6 +149,7 @@ def recompute(portfolio: Portfolio, assets: Iterable[str]) -> None:
             "issues",
         ],
     )
+    Portfolio.objects.filter(pk=portfolio.pk).update(revision=F("revision") + 1)
     user_id = portfolio.user_id
     database.on_commit(lambda: announce_positions(user_id))
 

@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from project import health
+from project import health, views
 from project.api import api
 
 urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
+    path("settings/", views.settings, name="settings"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

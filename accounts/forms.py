@@ -1,0 +1,62 @@
+"""Forms: signing in and up as the library does it, in our words, and how a person wants to see their pages."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.account.forms import LoginForm as LibraryLoginForm
+from allauth.account.forms import SignupForm as LibrarySignupForm
+from django import forms
+from django.http import HttpRequest
+
+from accounts.models import ApiToken, User
+
+LABELS = {"login": "Username or e-mail", "email": "E-mail", "password2": "Password again"}
+
+
+class InOurWords(forms.Form):
+    """Labels that say enough, so that placeholders needn't."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = LABELS.get(name, field.label)
+
+
+class LoginForm(InOurWords, LibraryLoginForm):
+    """Username or e-mail, and password."""
+
+
+class SignupForm(InOurWords, LibrarySignupForm):
+    """A new account, in the time zone that the browser states."""
+
+    def save(self, request: HttpRequest) -> User:
+        user: User = super().save(request)
+        zone = str(self.data.get("time_zone", ""))
+        if user is not None and zone in available_timezones():
+            user.time_zone = zone
+            user.save(update_fields=["time_zone"])
+        return user
+
+
+class ProfileForm(forms.ModelForm):
+    """How figures and pages are shown to a person."""
+
+    class Meta:
+        model = User
+        fields = ["currency", "time_zone", "theme", "colours", "compact"]
+        labels = {"colours": "Gain and loss", "compact": "Compact rows"}
+        help_texts = {"currency": "For all portfolios together, the market and new portfolios."}
+        widgets = {
+            "time_zone": forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
+        }
+
+
+class TokenForm(forms.ModelForm):
+    """What an API token is for."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["name"]
+        labels = {"name": "What is it for?"}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}

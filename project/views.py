@@ -1,0 +1,35 @@
+"""The settings page, which shows something of every app."""
+
+from zoneinfo import available_timezones
+
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import ProfileForm, TokenForm
+from accounts.models import User
+from dashboard.models import Portfolio
+from notifications.linking import link_state
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)  # noqa: S101
+    user = request.user
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Settings saved.")
+        return redirect("settings")
+    context = {
+        "form": form,
+        "zones": sorted(available_timezones()),
+        "portfolios": list(Portfolio.objects.of(user)),
+        "tokens": list(user.api_tokens.all()),
+        "token_form": TokenForm(),
+        "email": EmailAddress.objects.get_primary(user),
+        "link": link_state(user),
+    }
+    return render(request, "project/settings.html", context)

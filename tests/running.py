@@ -25,6 +25,7 @@ class Running:
     """A started runner; what it and its children print gathers in `lines`."""
 
     process: subprocess.Popen[str]
+    data_dir: Path
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,7 +70,7 @@ class Running:
 def tickfolio(data_dir: Path, command: str = "up", **environment: str) -> Iterator[Running]:
     """Starts `manage.py COMMAND` and stops it at the end; its environment is the machine's, cleaned, plus the given."""
     with start(data_dir, command, environment) as process:
-        running = Running(process)
+        running = Running(process, data_dir)
         try:
             yield running
         finally:
@@ -85,8 +86,9 @@ def start(data_dir: Path, command: str, environment: Mapping[str, str]) -> subpr
         [sys.executable, "manage.py", command],
         cwd=ROOT,
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("TICKFOLIO_")},
             **dict.fromkeys(UNSET, ""),
+            "DJANGO_SETTINGS_MODULE": "project.settings",
             "DATA_DIR": str(data_dir),
             "HOST": "127.0.0.1",
             "PORT": "0",

@@ -27,7 +27,7 @@ def worker(queue: str, concurrency: int) -> list[str]:
         *("worker", "-Q", queue),
         *("-c", str(concurrency)),
         *("-n", f"{queue}@%h"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *("--without-gossip", "--without-mingle"),
     ]
 
 

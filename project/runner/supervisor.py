@@ -107,7 +107,8 @@ class Watch(threading.Thread):
         assert process.stdout is not None  # noqa: S101
         with process.stdout as output:
             for line in output:
-                self._console.say(line.decode(errors="replace").rstrip(), self.child.name)
+                if text := line.decode(errors="replace").rstrip():
+                    self._console.say(text, self.child.name)
 
     @staticmethod
     def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,7 @@
 """Services: a file is uploaded, decided about and confirmed, as one import. `recording.undo_import` takes it back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,10 +9,12 @@ from django.db import transaction as database
 
 from accounts.models import User, validate_time_zone
 from dashboard import clock
+from dashboard.importing.formats import Stated
 from dashboard.importing.preview import Preview, preview_text
 from dashboard.importing.recognise import BY_KEY, recognise
 from dashboard.importing.table import decode
 from dashboard.importing.tickers import remembered
+from dashboard.introducing import introduce_assets
 from dashboard.models import Import, Portfolio
 from dashboard.recording import lock, record_transactions
 
@@ -25,32 +27,61 @@ class AlreadyConfirmed(Exception):
     """The import was confirmed before; it is not done twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that can be read: its text, its format, and what its owner has decided about its tickers."""
+
+    text: str
+    format: str
+    zone: str
+    decisions: Mapping[str, str]
+
+
 def upload_file(
     portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
-) -> tuple[Import, Preview]:
-    """Keep the file until it is confirmed, and say what it would do.
+) -> Import:
+    """Keep the file until it is confirmed, counting what it would do; `preview_import` says it in full.
 
     `zone` is the time zone of times that state none. Raises UnreadableFile, or ValidationError for a zone that doesn't
     exist; then nothing is written.
     """
+    received = receive(portfolio, content, zone, decisions or {})
+    with database.atomic():
+        return keep(portfolio, filename, received)
+
+
+def import_file(
+    portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
+) -> Import:
+    """Upload and confirm in one step, all or nothing."""
+    received = receive(portfolio, content, zone, decisions or {})
+    with database.atomic():
+        return confirm_import(keep(portfolio, filename, received))
+
+
+def receive(portfolio: Portfolio, content: bytes, zone: str, decisions: Mapping[str, str]) -> Received:
+    """The file as text, its coins made known here as far as the price source knows them."""
     if zone:
         validate_time_zone(zone)
     text = decode(content)
-    known, _ = recognise(text)
-    answers = remembered(portfolio.user, known.key) | capitals(decisions or {})
-    preview = preview_text(text, portfolio, zone_of(zone), answers)
-    with database.atomic():
-        forget_old_files(portfolio.user)
-        waiting = Import.objects.create(
-            portfolio=portfolio,
-            filename="".join(c for c in filename if c.isprintable())[:255],
-            format=known.key,
-            time_zone=zone,
-            content=text,
-            decisions=answers,
-            **counts(preview),
-        )
-    return waiting, preview
+    known, table = recognise(text)
+    introduce_assets([o.draft for o in known.read(table, zone_of(zone)) if isinstance(o, Stated)])
+    answers = remembered(portfolio.user, known.key) | capitals(decisions)
+    return Received(text, known.key, zone, answers)
+
+
+def keep(portfolio: Portfolio, filename: str, received: Received) -> Import:
+    forget_old_files(portfolio.user)
+    preview = preview_text(received.text, portfolio, zone_of(received.zone), received.decisions)
+    return Import.objects.create(
+        portfolio=portfolio,
+        filename="".join(c for c in filename if c.isprintable())[:255],
+        format=received.format,
+        time_zone=received.zone,
+        content=received.text,
+        decisions=received.decisions,
+        **counts(preview),
+    )
 
 
 def preview_import(waiting: Import) -> Preview:
@@ -79,15 +110,6 @@ def confirm_import(waiting: Import) -> Import:
         Import.objects.filter(pk=waiting.pk).update(state=Import.State.DONE, content="", **counts(preview))
     waiting.refresh_from_db()
     return waiting
-
-
-def import_file(
-    portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
-) -> Import:
-    """Upload and confirm in one step, all or nothing."""
-    with database.atomic():
-        waiting, _ = upload_file(portfolio, filename, content, zone, decisions)
-        return confirm_import(waiting)
 
 
 def counts(preview: Preview) -> dict[str, object]:

@@ -105,7 +105,9 @@ def test_the_export_is_exact_to_the_last_digit_and_names_coins_and_currencies(us
     portfolio = create_portfolio(user, "Main")
     at = DAY + timedelta(microseconds=7)
     amount, price = D("21000000.123456789012345678"), D("0.000000000000000001")
-    record_transactions(portfolio, [Draft(at, "buy", "bitcoin", amount, price=price, fee_amount=D("1.50"), note="hi, you")])
+    record_transactions(
+        portfolio, [Draft(at, "buy", "bitcoin", amount, price=price, fee_amount=D("1.50"), note="hi, you")]
+    )
     (row,) = csv.DictReader(export_csv(portfolio).splitlines())
     assert list(row) == list(COLUMNS)
     stated = {name: cell for name, cell in row.items() if cell}

@@ -1,0 +1,96 @@
+"""`imports`: files of transactions, previewed, recorded in one step, taken back in one."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from ninja import File, Form, Router, Status
+from ninja.files import UploadedFile
+from pydantic import TypeAdapter
+
+from accounts.api import ApiRequest
+from accounts.models import User
+from dashboard import recording
+from dashboard.api.errors import answers, of_draft, unprocessable
+from dashboard.api.portfolios import portfolio_of
+from dashboard.api.schemas import ImportOut, ReviewOut
+from dashboard.drafts import DraftErrors
+from dashboard.importing.service import import_file, upload_file
+from dashboard.importing.table import UnreadableFile
+from dashboard.models import Asset, Import
+from dashboard.representation import Text
+
+DECISIONS = TypeAdapter(dict[Text, Text])
+router = Router(tags=["imports"])
+
+
+def import_of(user: User, import_id: int) -> Import:
+    found = Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("content")
+    return get_object_or_404(found, pk=import_id)
+
+
+@router.post("/portfolios/{int:portfolio_id}/imports", response=answers({201: ImportOut, 200: ImportOut}, 409))
+def create_import(
+    request: ApiRequest,
+    portfolio_id: int,
+    file: Annotated[UploadedFile, File()],
+    timezone: Annotated[Text | None, Form(description="zone of times that state none, such as Europe/Berlin")] = None,
+    commit: Annotated[bool, Form(description="false only says what would be done")] = True,
+    decisions: Annotated[Text | None, Form(description="JSON object {ticker: asset id}")] = None,
+) -> Status[ImportOut]:
+    """Import a file: 201 when it is recorded, 200 with the preview when `commit` is false.
+
+    Rows that need a decision are listed and left out; all others are recorded together.
+    """
+    portfolio = portfolio_of(request.auth, portfolio_id)
+    work = import_file if commit else upload_file
+    try:
+        done = work(portfolio, file.name or "", file.read(), timezone or "", read_decisions(decisions or ""))
+    except UnreadableFile as error:
+        raise unprocessable("file", str(error)) from error
+    except ValidationError as error:
+        raise unprocessable("timezone", " ".join(error.messages)) from error
+    except DraftErrors as error:
+        raise of_draft(error) from error
+    return Status(201 if commit else 200, fields_of(done))
+
+
+@router.get("/imports/{int:import_id}", response=answers({200: ImportOut}))
+def get_import(request: ApiRequest, import_id: int) -> ImportOut:
+    return fields_of(import_of(request.auth, import_id))
+
+
+@router.delete("/imports/{int:import_id}", response=answers({204: None}))
+def delete_import(request: ApiRequest, import_id: int) -> Status[None]:
+    """Take back all that the import added."""
+    recording.undo_import(import_of(request.auth, import_id))
+    return Status(204, None)
+
+
+def read_decisions(text: str) -> Mapping[str, str]:
+    if not text.strip():
+        return {}
+    try:
+        stated = DECISIONS.validate_json(text)
+    except ValueError as error:
+        raise unprocessable("decisions", "Send a JSON object {ticker: asset id}.") from error
+    if unknown := sorted(set(stated.values()) - Asset.objects.coins().in_bulk(stated.values()).keys()):
+        raise unprocessable("decisions", f"No such coin is known: {unknown[0][:100]!r}.")
+    return stated
+
+
+def fields_of(done: Import) -> ImportOut:
+    return ImportOut(
+        id=done.pk,
+        portfolio=done.portfolio_id,
+        state=done.state,
+        filename=done.filename,
+        format=done.format,
+        timezone=done.time_zone,
+        added=done.added,
+        duplicates=done.duplicates,
+        skipped=done.skipped,
+        review=[ReviewOut(**row) for row in done.review],
+        created_at=done.created_at,
+    )

@@ -49,21 +49,24 @@ def post(entries: Iterable[Entry], *, method: Method, scope: Scope = Scope.PORTF
 def resume(book: Book, entries: Iterable[Entry]) -> Book:
     """A book that goes on from `book` (which stays as it is) with later entries.
 
-    Raises OutOfOrder when one of them belongs before or at the last entry of `book`.
+    Raises OutOfOrder when one of them belongs before or at the last entry of `book`, and InvalidEntry when the figures
+    of an asset outgrow what can be kept.
     """
     ordered = sorted(entries, key=order)
     if ordered and book.last is not None and order(ordered[0]) <= book.last:
         raise OutOfOrder(f"entry {ordered[0].id} belongs before what is posted already")
     book = book.copy()
-    find = book.standing
+    standings, find = book.standings, book.standing
     with localcontext(EXACT):
         for entry in ordered:
-            main = find(entry.asset)
+            main = standings.get(entry.asset) or find(entry.asset)
             apply(entry, main, find)
             if entry.counter_asset is None and entry.fee_asset is None:
                 main.record(entry)
             else:
                 record(entry, [find(asset) for asset in entry.assets])
+        for standing in standings.values():
+            standing.check()
     if ordered:
         book.last = order(ordered[-1])
     return book

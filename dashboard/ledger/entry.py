@@ -44,7 +44,7 @@ RANK = {kind: 0 if kind in INCOMING else 1 if kind in MOVING else 2 for kind in 
 
 
 class InvalidEntry(ValueError):
-    """No transaction can say this. `field` is the name of the field that is wrong, the message says why."""
+    """No transaction can say this, or not after those before it. `field` names what is wrong, the message says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")

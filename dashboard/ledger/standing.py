@@ -8,22 +8,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
-from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry
+from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry, check_size
 from dashboard.ledger.lots import Lot, Pool, cost_of, part, quantity_of
 from dashboard.ledger.methods import Method, Scope, new_pool
 from dashboard.ledger.working import Amounts, Disposal, Flag, Issue, Step
 
 DUST = Decimal("1e-12")
 
+fields_of = attrgetter(*Lot.__slots__)
+
 
 class Standing:
     """One asset's state. Everything is a consequence of the entries so far; `copy` gives one that goes its own way.
 
-    The record is kept flat, as rows one after another in one list, and made readable when somebody reads it: a row of
-    `recorded` is an entry and the figures after it, a row of `disposed` an entry, proceeds, cost, and how many of the
-    lots in `used` are its.
+    The record is kept flat, rows one after another in a list, and made readable when somebody reads it. A row of
+    `recorded` is an entry and the figures after it; one of `disposed` is an entry, proceeds, cost, and how many rows of
+    `used` belong to it, which are lots.
     """
 
     __slots__ = (
@@ -64,7 +67,7 @@ class Standing:
         self.flags: list[Flag] = []
         self.recorded: list[Any] = []
         self.disposed: list[Any] = []
-        self.used: list[Lot] = []
+        self.used: list[Any] = []
 
     @property
     def average_cost(self) -> Decimal | None:
@@ -78,7 +81,7 @@ class Standing:
 
     def disposals(self) -> tuple[Disposal, ...]:
         """What left for good, in order; what only went to another wallet or became another asset is not here."""
-        disposals, used = [], iter(self.used)
+        disposals, used = [], (Lot(*fields) for fields in rows(self.used, 6))
         for entry, proceeds, cost, count in rows(self.disposed, 4):
             disposals.append(Disposal(entry, proceeds, cost, tuple(islice(used, count))))
         return tuple(disposals)
@@ -130,7 +133,8 @@ class Standing:
         else:
             self.realised += proceeds - cost
         self.disposed.extend((entry, proceeds, cost, len(lots)))
-        self.used.extend(lots)
+        for lot in lots:
+            self.used.extend(fields_of(lot))
         return cost
 
     def release(self, entry: Entry, wallet: str, quantity: Decimal) -> list[Lot]:
@@ -142,18 +146,17 @@ class Standing:
         left = balance - quantity
         if left >= ZERO and quantity <= self.quantity:
             self.balances[wallet] = left
-            lots = self._draw(wallet, quantity)
             self.quantity -= quantity
+            lots = self._draw(wallet, quantity) if self.per_wallet else self.pools[""].take(quantity)
         else:
             lots = self._overdraw(entry, wallet, self.without_dust(wallet, quantity))
         if not self.quantity:
             for pool in self.pools.values():
                 lots += pool.take(pool.quantity)
             self.cost = ZERO
-        elif len(lots) == 1:
-            self.cost -= lots[0].cost
         else:
-            self.cost -= cost_of(lots)
+            for lot in lots:
+                self.cost -= lot.cost
         return lots
 
     def without_dust(self, wallet: str, quantity: Decimal) -> Decimal:
@@ -178,6 +181,8 @@ class Standing:
 
     def redenominate(self, ratio: Decimal) -> None:
         """Every unit becomes `ratio` units; costs and dates stay. The cost of what rounds away altogether is lost."""
+        for balance in self.balances.values():
+            check_size("amount", abs(balance * ratio))
         for wallet, balance in self.balances.items():
             self.balances[wallet] = (balance * ratio).quantize(LAST_PLACE)
         self.quantity = sum(self.balances.values(), ZERO)
@@ -190,6 +195,13 @@ class Standing:
         kept = sum((cost_of(pool.lots()) for pool in self.pools.values()), ZERO)
         self.realised -= self.cost - kept
         self.cost = kept
+
+    def check(self) -> None:
+        """InvalidEntry when a figure has grown beyond 20 integer digits, which nothing can keep."""
+        for number in (self.quantity, self.cost, self.realised, self.income, self.fees, self.invested):
+            check_size("amount", abs(number))
+        check_size("amount", self.ever_invested)
+        check_size("amount", self.fees_paid)
 
     def record(self, entry: Entry) -> Decimal:
         """Closes the entry for this asset and returns the change of `invested`."""

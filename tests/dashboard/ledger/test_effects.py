@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from dashboard.ledger.book import post
-from dashboard.ledger.entry import Kind
+from dashboard.ledger.entry import InvalidEntry, Kind
 from dashboard.ledger.methods import Method
 from dashboard.ledger.returns import first_break
 from dashboard.ledger.working import Issue
@@ -209,6 +209,21 @@ def test_a_split_that_leaves_nothing_is_a_loss() -> None:
     standing = book.standings["x"]
     assert (standing.quantity, standing.cost, standing.realised) == (0, 0, -10)
     assert first_break(book) is None
+
+
+def test_figures_that_nothing_can_keep_are_refused() -> None:
+    much = ("buy", "x", "99999999999999999999", "1")
+    with pytest.raises(InvalidEntry, match="20 digits"):
+        post(diary(much, much), method=Method.FIFO)
+    with pytest.raises(InvalidEntry, match="20 digits"):
+        post(diary(much, ("split", "x", "2"), ("split", "x", "0.1")), method=Method.FIFO)
+    assert post(diary(much, ("sell", "x", "1", "1"), ("buy", "x", "1", "1")), method=Method.FIFO)
+
+
+def test_a_fee_too_large_to_be_true_has_no_value() -> None:
+    line = ("deposit", "x", "0.000000000000000001", "1000", {"fee_asset": "x", "fee_amount": "10000"})
+    flags = [flag.issue for flag in post(diary(line), method=Method.FIFO).standings["x"].flags]
+    assert Issue.NO_VALUE in flags
 
 
 def test_the_dearest_lot_after_a_split_is_dear_by_its_new_count() -> None:

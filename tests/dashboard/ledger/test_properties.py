@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.ledger.book import Book, post, resume
-from dashboard.ledger.entry import EXACT, ZERO, Entry, Kind, order
+from dashboard.ledger.entry import EXACT, ZERO, Entry, InvalidEntry, Kind, order
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.returns import first_break, total, value
 from tests.dashboard.ledger.writing import START
@@ -202,6 +202,25 @@ def scaled(entry: Entry, factor: Decimal) -> Entry:
         name: EXACT.multiply(number, factor) for name, number in stated.items() if number is not None
     }
     return replace(entry, **changed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.lists(st.integers(-18, 18), min_size=14, max_size=14), methods, scopes)
+def test_extreme_amounts_stay_exact_or_are_refused(
+    history: list[Entry], powers: list[int], method: Method, scope: Scope
+) -> None:
+    extreme = []
+    for entry, power in zip(history, powers, strict=False):
+        amount = Decimal(1).scaleb(power)
+        counter = {} if entry.counter_amount is None else {"counter_amount": Decimal(1).scaleb(-power)}
+        extreme.append(replace(entry, amount=amount, fee_amount=ZERO, **counter))  # type: ignore[arg-type]
+    try:
+        book = post(extreme, method=method, scope=scope)
+    except InvalidEntry:
+        return
+    check_state(book)
+    for standing in book.standings.values():
+        value(standing, Decimal("1e19"))
 
 
 @settings(max_examples=60, deadline=None)

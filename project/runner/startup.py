@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import http.client
+import io
 import os
 import socket
 import threading
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -58,17 +59,21 @@ def run(*, demo: bool = False) -> None:
             replay_port = urlsplit(settings.COINGECKO_URL).port or 80
             supervisor.start(Child("replay", commands.replay(replay_port), settings.BASE_DIR, environment))
         _migrate(console)
-        if demo and "seed_demo" in get_commands():
-            call_command("seed_demo")
         connections.close_all()
         if supervisor.wait(0):
             return
 
         supervisor.start(_web(listener, environment))
         answered = threading.Event()
-        threading.Thread(
-            target=_announce, args=(console, settings.HOST, port, answered, supervisor), daemon=True
-        ).start()
+
+        def announce() -> None:
+            try:
+                if demo:
+                    _seed(console)
+            finally:
+                _announce(console, settings.HOST, port, answered, supervisor)
+
+        threading.Thread(target=announce, daemon=True).start()
         deadline = time.monotonic() + HEAD_START
         while not answered.is_set() and time.monotonic() < deadline:
             if supervisor.wait(0.02):
@@ -190,6 +195,16 @@ def _web(listener: socket.socket, environment: dict[str, str]) -> Child:
     descriptor = listener.fileno()
     command = commands.web(["--fd", str(descriptor)])
     return Child("web", command, settings.BASE_DIR, environment, descriptors=[descriptor])
+
+
+def _seed(console: Console) -> None:
+    """Makes the demo's account; it waits for the first prices, so the web process starts meanwhile."""
+    said = io.StringIO()
+    try:
+        call_command("seed_demo", stdout=said)
+    finally:
+        connections.close_all()
+    console.say(said.getvalue().strip())
 
 
 def _announce(console: Console, host: str, port: int, answered: threading.Event, supervisor: Supervisor) -> None:

@@ -19,9 +19,9 @@ from types import FrameType
 from project.runner.console import Console
 
 LAUNCH = Path(__file__).with_name("launch.py")
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 # A process that lived this long was well: its next end is a new story, with a short pause again.
-WELL_AFTER = 20.0
+WELL_AFTER = 5.0
 # All are gone within 5 s of a signal: so long for a clean end, then they are killed.
 CLEAN_END_WITHIN = 3.0
 NEEDED_END_WITHIN = 1.0

@@ -1,3 +1,24 @@
-from django.urls import URLPattern
+"""The addresses of reminders and alerts, of the WhatsApp section, and of Twilio's callbacks."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from notifications import inbound
+from notifications.views import alerts, reminders, whatsapp
+
+urlpatterns = [
+    path("reminders/", reminders.reminders, name="reminders"),
+    path("reminders/add/", reminders.reminder_add, name="reminder_add"),
+    path("reminders/sentence/", reminders.reminder_sentence, name="reminder_sentence"),
+    path("reminders/<int:pk>/edit/", reminders.reminder_edit, name="reminder_edit"),
+    path("reminders/<int:pk>/pause/", reminders.reminder_pause, name="reminder_pause"),
+    path("reminders/<int:pk>/delete/", reminders.reminder_delete, name="reminder_delete"),
+    path("reminders/transports/<slug:name>/on/", reminders.transport_on, name="transport_on"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/acknowledge/", alerts.alerts_acknowledge, name="alerts_acknowledge"),
+    path("alerts/<int:pk>/", alerts.alert, name="alert"),
+    path("alerts/<int:pk>/acknowledge/", alerts.alert_acknowledge, name="alert_acknowledge"),
+    path("settings/whatsapp/link/", whatsapp.whatsapp_link, name="whatsapp_link"),
+    path("settings/whatsapp/confirm/", whatsapp.whatsapp_confirm, name="whatsapp_confirm"),
+    path("settings/whatsapp/unlink/", whatsapp.whatsapp_unlink, name="whatsapp_unlink"),
+    path("webhooks/twilio/status/", inbound.twilio_status, name="twilio_status"),
+]

@@ -1,0 +1,65 @@
+"""Which price reminders a set of new prices may concern: one indexed statement, driven by the prices.
+
+The answer may hold too many, never too few; the exact limit decides later.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.db import connection
+
+MARGIN: Final = 1e-9
+"""Relative; far above the rounding of a float, far below any move of a price."""
+
+# The prices drive the join: SQLite would else read the whole index for a join with VALUES once it has statistics.
+PRICES: Final = {
+    "sqlite": """
+        SELECT json_extract(value, '$[0]') AS asset, json_extract(value, '$[1]') AS currency,
+               json_extract(value, '$[2]') AS low, json_extract(value, '$[3]') AS high
+        FROM json_each(%s)""",
+    "postgresql": """
+        SELECT value->>0 AS asset, value->>1 AS currency,
+               (value->>2)::float8 AS low, (value->>3)::float8 AS high
+        FROM jsonb_array_elements(%s::jsonb)""",
+}
+CONCERNED: Final = """
+    WITH prices AS {materialised} ({prices})
+    SELECT r.id FROM prices CROSS JOIN notifications_reminder r
+     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND {rising} AND r.threshold <= prices.high
+       AND r.active AND r.threshold IS NOT NULL AND r.asset_id IS NOT NULL
+    UNION ALL
+    SELECT r.id FROM prices CROSS JOIN notifications_reminder r
+     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND {falling} AND r.threshold >= prices.low
+       AND r.active AND r.threshold IS NOT NULL AND r.asset_id IS NOT NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    asset: str
+    currency: str
+    price: Decimal
+
+
+def statement() -> str:
+    on_sqlite = connection.vendor == "sqlite"
+    return CONCERNED.format(
+        materialised="MATERIALIZED",
+        prices=PRICES[connection.vendor],
+        rising="r.rising = 1" if on_sqlite else "r.rising",
+        falling="r.rising = 0" if on_sqlite else "NOT r.rising",
+    )
+
+
+def facts(prices: Iterable[Quoted], margin: float) -> str:
+    rows = [[p.asset, p.currency, float(p.price) * (1 - margin), float(p.price) * (1 + margin)] for p in prices]
+    return json.dumps(rows)
+
+
+def concerned(prices: Iterable[Quoted], margin: float = MARGIN) -> list[int]:
+    """Ids of the active reminders whose edge one of these prices has reached, or missed by `margin` of itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(), [facts(prices, margin)])
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,51 @@
+"""The doorbell of the delivery workers. It may ring twice or never: the database says what there is to do.
+
+What was not rung is found by `sweep`, which every tick of the market calls.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from celery import current_app
+from django.db.models import Q
+from kombu.exceptions import OperationalError
+
+from notifications.models import Delivery, TransportOff
+
+logger = structlog.get_logger(__name__)
+
+PATIENCE: Final = timedelta(seconds=15)
+"""How long a rung delivery may lie untouched before it is rung again."""
+AT_ONCE: Final = 500
+
+
+def ring(deliveries: Iterable[int]) -> None:
+    """Ask the workers to look at these deliveries."""
+    send("notifications.tasks.deliver", deliveries)
+
+
+def send(task: str, ids: Iterable[int]) -> None:
+    for pk in ids:
+        try:
+            current_app.send_task(task, args=[pk], retry=False)
+        except (OperationalError, OSError) as error:
+            logger.warning("ring.unheard", task=task, error=str(error))
+            return
+
+
+def sweep(now: datetime) -> None:
+    """Ring for everything that is due and was not rung, or was rung in vain."""
+    quiet = Q(rung_at__isnull=True) | Q(rung_at__lt=now - PATIENCE)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = list(
+        Delivery.objects.filter(quiet, free, due_at__lte=now).order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]
+    )
+    if due:
+        Delivery.objects.filter(pk__in=due).update(rung_at=now)
+        ring(due)
+    untold = list(TransportOff.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE])
+    if untold:
+        TransportOff.objects.filter(pk__in=untold).update(due_at=now + PATIENCE)
+        send("notifications.tasks.tell_off", untold)

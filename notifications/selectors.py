@@ -1,0 +1,87 @@
+"""Selectors: reminders and alerts as pages and API show them, and what the market's poll should know of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import User
+from dashboard import clock
+from dashboard.money import WIDE, quantize
+from notifications.conditions import Arming
+from notifications.models import Alert, Delivery, Reminder, TransportOff, Watch
+from notifications.observing import Observation, observe
+from notifications.wording import promise, subject
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderLine:
+    """A reminder with the present value of what it watches. `distance_pct`: how far that must move."""
+
+    reminder: Reminder
+    state: Reminder.State
+    seen: Observation
+    distance_pct: Decimal | None
+    subject: str
+    promise: str
+
+    @property
+    def waits(self) -> bool:
+        """True from the start: it has to become false before it can fire."""
+        return self.state is Reminder.State.ARMED and self.reminder.arming == Arming.WAITING
+
+
+def lines_of(reminders: list[Reminder]) -> list[ReminderLine]:
+    """One line for each, by a fixed number of queries; the reminders come `with_subject()`."""
+    now = clock.now()
+    seen = observe(reminders, now)
+    return [line_of(reminder, seen[reminder.pk], now) for reminder in reminders]
+
+
+def line_of(reminder: Reminder, seen: Observation, now: datetime) -> ReminderLine:
+    return ReminderLine(
+        reminder=reminder,
+        state=reminder.state(now),
+        seen=seen,
+        distance_pct=distance_pct(seen.value, reminder.limit),
+        subject=subject(reminder),
+        promise=promise(reminder, seen.value),
+    )
+
+
+def distance_pct(value: Decimal | None, limit: Decimal | None) -> Decimal | None:
+    """By how many percent the value must rise (fall, if negative) to reach the limit; None where there is no value."""
+    if not value or limit is None:
+        return None
+    with localcontext(WIDE):
+        return quantize((limit - value) * 100 / value)
+
+
+def reminder_lines(user: User) -> list[ReminderLine]:
+    return lines_of(list(Reminder.objects.of(user).with_subject()))
+
+
+def alerts_of(user: User) -> QuerySet[Alert]:
+    """The user's alerts, newest first, with their deliveries."""
+    deliveries = Delivery.objects.order_by("pk")
+    return (
+        Alert.objects.of(user)
+        .select_related("asset", "portfolio")
+        .prefetch_related(Prefetch("deliveries", queryset=deliveries))
+    )
+
+
+def transports_off(user: User) -> QuerySet[TransportOff]:
+    return TransportOff.objects.filter(user=user).order_by("off_at")
+
+
+def watched_assets() -> set[str]:
+    """Coins whose price a reminder waits for. Those that are held are the dashboard's to name."""
+    alive = Reminder.objects.alive(clock.now()).of_prices().order_by()
+    return {asset for asset in alive.values_list("asset_id", flat=True).distinct() if asset is not None}
+
+
+def is_close() -> bool:
+    """Was a reminder within 2 % of its limit when the market was last judged?"""
+    return Watch.objects.filter(pk=1, close=True).exists()

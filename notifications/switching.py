@@ -1,0 +1,90 @@
+"""Service: a transport that no longer reaches somebody is switched off, and they are told so through another."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import User
+from dashboard import clock
+from dashboard.live.announce import announce_alert
+from notifications.models import TransportOff
+from notifications.ringing import send
+from notifications.transports import TRANSPORTS, ready_for
+from notifications.transports.base import InDoubt, Message, NotAccepted
+
+logger = structlog.get_logger(__name__)
+
+AGAIN_AFTER: Final = timedelta(minutes=1)
+ATTEMPTS: Final = 10
+
+
+def switch_off(user: User, transport: str, reason: str, now: datetime) -> None:
+    """Switch it off, once; the open pages are told at once, and another transport tells it in writing."""
+    with transaction.atomic():
+        off, made = TransportOff.objects.get_or_create(
+            user=user, transport=transport, defaults={"reason": reason[:300], "off_at": now, "due_at": now}
+        )
+        if made:
+            transaction.on_commit(lambda: tell_page(off))
+            transaction.on_commit(lambda: send("notifications.tasks.tell_off", [off.pk]))
+
+
+def switch_on(user: User, transport: str) -> None:
+    TransportOff.objects.filter(user=user, transport=transport).delete()
+
+
+def tell_page(off: TransportOff) -> None:
+    announce_alert(off.user_id, render_to_string("notifications/_off_toast.html", {"off": off, "label": label(off)}))
+
+
+def tell_off(pk: int) -> None:
+    """Tell the user in writing that a transport is off, by the first other one that reaches them.
+
+    At most once: a notice that may have been sent is not repeated.
+    """
+    now = clock.now()
+    if not TransportOff.objects.filter(pk=pk, told_at__isnull=True, due_at__isnull=False).update(
+        told_at=now, due_at=None
+    ):
+        return
+    off = TransportOff.objects.select_related("user").get(pk=pk)
+    for name in ready_for(off.user):
+        transport = TRANSPORTS[name]
+        target = transport.target(off.user)
+        if name in {"toast", off.transport} or target is None:
+            continue
+        try:
+            transport.send(notice_of(off), target)
+        except NotAccepted as error:
+            logger.warning("switching.not_told", off=pk, by=name, reason=error.reason)
+            continue
+        except InDoubt:
+            pass
+        return
+    again = off.attempts < ATTEMPTS and len(ready_for(off.user)) > 1
+    TransportOff.objects.filter(pk=pk).update(
+        told_at=None, attempts=off.attempts + 1, due_at=now + AGAIN_AFTER if again else None
+    )
+
+
+def notice_of(off: TransportOff) -> Message:
+    return Message(
+        user=off.user,
+        title=f"{label(off)} is switched off",
+        text=(
+            f"Alerts no longer go out by {label(off)}: {off.reason} "
+            "Your reminders keep working and use your other ways. Mend it in the settings and switch it on again."
+        ),
+        url=settings.PUBLIC_URL + reverse("settings"),
+        key=f"tickfolio-off-{off.pk}",
+    )
+
+
+def label(off: TransportOff) -> str:
+    transport = TRANSPORTS.get(off.transport)
+    return transport.label if transport else off.transport

@@ -1,0 +1,59 @@
+"""Toasts: alerts in the open pages of their owner, and on the next page if none is open."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from django.template.loader import render_to_string
+
+from accounts.models import User
+from dashboard.live.announce import announce_alert
+from notifications.models import Alert
+from notifications.transports.base import CannotTell, Message, Receipt, Report
+
+AT_MOST: Final = 20
+"""Toasts that a page is greeted with; older ones are on the alerts page."""
+
+
+class Toast:
+    name = "toast"
+    label = "Toast"
+
+    def is_configured(self) -> bool:
+        return True
+
+    def target(self, user: User) -> str | None:
+        return str(user.pk)
+
+    def send(self, message: Message, target: str) -> Receipt:
+        alerts = Alert.objects.filter(pk=message.alert or 0)
+        announce_alert(message.user.pk, html_of(alerts))
+        return Receipt()
+
+    def find(self, message: Message, target: str, since: datetime) -> Receipt | None:
+        return None  # the page shows an alert once, however often it is announced
+
+    def follow(self, provider_id: str) -> Report:
+        raise CannotTell("A toast is not followed.", ever=False)
+
+
+def html_of(alerts: Iterable[Alert]) -> str:
+    """New toasts as one fragment for the socket."""
+    return render_to_string("notifications/_toasts.html", {"alerts": list(alerts)})
+
+
+def unseen_toasts(user_id: int) -> str:
+    """What a page is greeted with: the newest alerts by toast that were not acknowledged, in place of what it shows."""
+    unseen = Alert.objects.filter(
+        user_id=user_id, acknowledged_at__isnull=True, deliveries__transport=Toast.name
+    ).order_by("-pk")[:AT_MOST]
+    return render_to_string("notifications/_unseen_toasts.html", {"alerts": list(reversed(unseen))})
+
+
+def show(alerts: Iterable[Alert]) -> None:
+    """Announce new alerts, one message for each user however many there are."""
+    by_user: dict[int, list[Alert]] = {}
+    for alert in alerts:
+        by_user.setdefault(alert.user_id, []).append(alert)
+    for user_id, shown in by_user.items():
+        announce_alert(user_id, html_of(shown))

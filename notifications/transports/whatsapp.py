@@ -1,0 +1,170 @@
+"""WhatsApp through Twilio: an approved template where one is set, free text in the sandbox."""
+
+import ipaddress
+import json
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import User
+from notifications.models import Delivery, WhatsAppCode
+from notifications.transports.base import CannotTell, InDoubt, Message, NotAccepted, Progress, Receipt, Report
+from notifications.twilio_api import (
+    TwilioError,
+    TwilioMessage,
+    TwilioRefused,
+    TwilioUnanswered,
+    TwilioUnreachable,
+    create_message,
+    fetch_message,
+    messages_since,
+)
+
+logger = structlog.get_logger(__name__)
+
+LONGEST_TEXT: Final = 1500
+SKEW: Final = timedelta(minutes=2)
+"""How far Twilio's clock may be behind ours."""
+
+WITHOUT_CALLBACKS: Final = timedelta(seconds=5)
+WITH_CALLBACKS: Final = timedelta(minutes=10)
+
+# What Twilio's codes mean for a person. `True`: no message will reach this number until something is done about it.
+PERMANENT: Final[dict[int, tuple[str, bool]]] = {
+    20003: ("This site's Twilio account is not accepted; its operator has to mend that.", False),
+    21211: ("The number is not a valid phone number.", True),
+    21608: ("This site's Twilio trial account may not write to the number.", False),
+    21610: ("You have opted out of messages by sending STOP.", True),
+    21614: ("The number is not a mobile number.", True),
+    63003: ("The number is not on WhatsApp.", True),
+    63007: ("This site's WhatsApp sender is not set up rightly; its operator has to mend that.", False),
+    63015: ("The number has not joined the WhatsApp sandbox yet: send its join word first.", False),
+    63016: ("WhatsApp takes only approved templates now, because you have not written for 24 hours.", False),
+    63021: ("WhatsApp refused the content of the message.", False),
+    63024: ("The number can't receive WhatsApp messages.", True),
+}
+FOR_THE_OPERATOR: Final = {20003, 21608, 63007}
+BUSY: Final = {20429, 63018}
+
+PROGRESS: Final = {
+    "accepted": Progress.SENT,
+    "scheduled": Progress.SENT,
+    "queued": Progress.SENT,
+    "sending": Progress.SENT,
+    "sent": Progress.SENT,
+    "delivered": Progress.DELIVERED,
+    "read": Progress.READ,
+    "undelivered": Progress.FAILED,
+    "failed": Progress.FAILED,
+    "canceled": Progress.FAILED,
+}
+
+
+class WhatsApp:
+    name = "whatsapp"
+    label = "WhatsApp"
+
+    def is_configured(self) -> bool:
+        return bool(settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_WHATSAPP_FROM)
+
+    def target(self, user: User) -> str | None:
+        proved = user.whatsapp_number and user.whatsapp_verified_at is not None
+        return str(user.whatsapp_number) if proved else None
+
+    def send(self, message: Message, target: str) -> Receipt:
+        try:
+            sent = create_message(
+                target,
+                body=in_one_text(message),
+                content_sid=settings.TWILIO_CONTENT_SID,
+                variables=json.dumps({"1": with_note(message), "2": message.url}),
+                status_callback=callback_url(message.delivery),
+            )
+        except TwilioUnanswered as error:
+            raise InDoubt(str(error)) from error
+        except TwilioUnreachable as error:
+            raise NotAccepted(str(error)) from error
+        except TwilioRefused as error:
+            raise fault(error.code, str(error), permanent=400 <= error.status < 500 and error.status != 429) from error
+        if PROGRESS.get(sent.status) is Progress.FAILED:
+            raise fault(sent.error_code, "Twilio could not send it.")
+        return Receipt(provider_id=sent.sid, follow=follow_after())
+
+    def find(self, message: Message, target: str, since: datetime) -> Receipt | None:
+        try:
+            sent = messages_since(target, since - SKEW)
+        except TwilioError as error:
+            raise CannotTell(str(error)) from error
+        found = match(message, sent)
+        return None if found is None else Receipt(provider_id=found.sid, follow=follow_after())
+
+    def follow(self, provider_id: str) -> Report:
+        try:
+            return report(fetch_message(provider_id))
+        except TwilioError as error:
+            raise CannotTell(str(error)) from error
+
+
+def follow_after() -> timedelta:
+    """When to ask first: soon, or late where Twilio says by itself how it went on."""
+    return WITH_CALLBACKS if is_public(settings.PUBLIC_URL) else WITHOUT_CALLBACKS
+
+
+def match(message: Message, sent: list[TwilioMessage]) -> TwilioMessage | None:
+    """The one among these that is `message`: by its link, else, where no text is kept, one that nobody else owns."""
+    for one in sent:
+        if message.url in one.body:
+            return one
+    sids = [one.sid for one in sent]
+    known = set(Delivery.objects.filter(provider_id__in=sids).values_list("provider_id", flat=True))
+    known |= set(WhatsAppCode.objects.filter(provider_id__in=sids).values_list("provider_id", flat=True))
+    return next((one for one in sent if one.sid not in known and not one.body), None)
+
+
+def report(message: TwilioMessage) -> Report:
+    progress = PROGRESS.get(message.status, Progress.SENT)
+    if progress is not Progress.FAILED:
+        return Report(progress)
+    return Report(progress, fault(message.error_code, "WhatsApp could not deliver it."))
+
+
+def fault(code: int | None, words: str, *, permanent: bool = False) -> NotAccepted:
+    """Our error for one of Twilio's codes, in plain words; the operator's faults go into the log."""
+    if code in FOR_THE_OPERATOR:
+        logger.error("twilio.misconfigured", code=code, words=words)
+    if code in PERMANENT:
+        reason, unreachable = PERMANENT[code]
+        return NotAccepted(f"{reason} (Twilio {code})", permanent=True, unreachable=unreachable)
+    if code in BUSY:
+        return NotAccepted(f"WhatsApp takes no more messages at the moment. (Twilio {code})")
+    return NotAccepted(f"{words} (Twilio {code})" if code else words, permanent=permanent)
+
+
+def with_note(message: Message) -> str:
+    """One line: templates take no line breaks in their variables."""
+    text = f"{message.text} Note: {message.note}" if message.note else message.text
+    return " ".join(text.split())[: LONGEST_TEXT - 200]
+
+
+def in_one_text(message: Message) -> str:
+    note = f"\n\n{message.note}" if message.note else ""
+    return f"{message.text}{note}"[: LONGEST_TEXT - len(message.url) - 2] + f"\n\n{message.url}"
+
+
+def callback_url(delivery: int | None) -> str:
+    """Where Twilio may say how it went on; nothing where the site can't be reached from outside."""
+    if delivery is None or not is_public(settings.PUBLIC_URL):
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('twilio_status')}?delivery={delivery}"
+
+
+def is_public(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan", ".test", ".home.arpa"))

@@ -1,0 +1,1 @@
+"""Pages: reminders, alerts, and the settings' WhatsApp section."""

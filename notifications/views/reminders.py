@@ -1,0 +1,194 @@
+"""Reminders: looking at them, adding, changing, pausing and deleting them; in a dialog with htmx, on a page without."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from dashboard.clock import now
+from dashboard.models import Asset, Portfolio
+from dashboard.money import AmountError, parse_amount
+from notifications.conditions import CONDITIONS
+from notifications.forms import ReminderForm
+from notifications.models import Reminder
+from notifications.observing import observe_draft
+from notifications.reminding import (
+    ReminderErrors,
+    TooManyReminders,
+    create_reminder,
+    draft_reminder,
+    edit_reminder,
+    is_true_already,
+    pause_reminder,
+    resume_reminder,
+)
+from notifications.selectors import reminder_lines, transports_off
+from notifications.switching import switch_on
+from notifications.transports import TRANSPORTS, offered, ready_for
+from notifications.wording import observed, promise
+
+
+def owner(request: HttpRequest) -> User:
+    """The person whose page this is; the middleware lets nobody else this far."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
+@require_safe
+def reminders(request: HttpRequest) -> HttpResponse:
+    user = owner(request)
+    context = {
+        "lines": reminder_lines(user),
+        "off": [(row, TRANSPORTS[row.transport].label) for row in transports_off(user) if row.transport in TRANSPORTS],
+        "missing": [name for name in offered() if name not in ready_for(user)],
+    }
+    return render(request, template(request, "reminders", "reminder-list"), context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reminder_add(request: HttpRequest) -> HttpResponse:
+    form = ReminderForm(request.POST or None, user=owner(request), initial=asked_for(request))
+    return reminder_form(request, form, "Add reminder")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reminder_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    form = ReminderForm(request.POST or None, user=owner(request), reminder=own_reminder(request, pk))
+    return reminder_form(request, form, "Edit reminder")
+
+
+def reminder_form(request: HttpRequest, form: ReminderForm, title: str) -> HttpResponse:
+    """Save what is valid; where the condition is true already, ask first what that shall mean."""
+    choice, true_now = request.POST.get("when_true", ""), None
+    if form.is_valid():
+        try:
+            draft = draft_reminder(form.user, ways_kept(form))
+            seen = is_true_already(draft) if starts_anew(form, draft) else None
+            if seen is None or choice in {"fire", "wait"}:
+                save(form, fire_if_true=choice == "fire")
+                return saved(request, "Reminder saved.")
+            value = seen.value or draft.before.limit
+            true_now = observed(value, draft.before.limit, draft.currency, of_price=draft.condition.of_price)
+        except ReminderErrors as faults:
+            form.blame(faults.errors)
+        except TooManyReminders as limit:
+            form.add_error(None, str(limit))
+    context = {
+        "form": form,
+        "title": title,
+        "reminder": form.reminder,
+        "true_now": true_now,
+        "promise": promise_of(form),
+    }
+    return render(request, template(request, "reminder_form", "dialog-body"), context)
+
+
+def ways_kept(form: ReminderForm) -> dict[str, Any]:
+    """The form's facts for a draft: a way that the stored reminder uses already is not refused again."""
+    facts = form.values
+    if form.reminder:
+        ready = ready_for(form.user)
+        facts["transports"] = [name for name in facts["transports"] if name in ready] or ["toast"]
+    return facts
+
+
+def starts_anew(form: ReminderForm, draft: Reminder) -> bool:
+    before = form.reminder
+    subject = ("kind", "asset_id", "portfolio_id", "limit", "currency")
+    return before is None or any(getattr(before, name) != getattr(draft, name) for name in subject)
+
+
+def save(form: ReminderForm, *, fire_if_true: bool) -> None:
+    if form.reminder is None:
+        create_reminder(form.user, form.values, fire_if_true=fire_if_true)
+    else:
+        edit_reminder(form.reminder, form.values, fire_if_true=fire_if_true)
+
+
+@require_POST
+def reminder_sentence(request: HttpRequest) -> HttpResponse:
+    """What the reminder that is being typed will do, in one sentence."""
+    form = ReminderForm(request.POST, user=owner(request))
+    return render(request, "notifications/_sentence.html", {"promise": promise_of(form), "of_price": form.of_price()})
+
+
+def promise_of(form: ReminderForm) -> str:
+    """The sentence for what is filled in now; nothing while that says nothing yet."""
+    if not form.is_bound:
+        return promise(form.reminder, observe_draft(form.reminder, now()).value) if form.reminder else ""
+    if not form.is_valid():
+        return ""
+    try:
+        draft = draft_reminder(form.user, ways_kept(form))
+    except ReminderErrors:
+        return ""
+    return promise(draft, observe_draft(draft, now()).value)
+
+
+@require_POST
+def reminder_pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pause one that is active; arm one that is paused or has fired."""
+    reminder = own_reminder(request, pk)
+    if request.POST.get("active") == "true":
+        resume_reminder(reminder)
+    else:
+        pause_reminder(reminder)
+    return redirect("reminders")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reminder_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    reminder = own_reminder(request, pk)
+    if request.method == "POST":
+        reminder.delete()
+        return saved(request, "Reminder deleted.")
+    context = {"reminder": reminder, "promise": promise(reminder, None)}
+    return render(request, template(request, "reminder_delete", "dialog-body"), context)
+
+
+@require_POST
+def transport_on(request: HttpRequest, name: str) -> HttpResponse:
+    """Use a transport again that was switched off after an error."""
+    switch_on(owner(request), name)
+    messages.success(request, f"{TRANSPORTS[name].label if name in TRANSPORTS else name} is on again.")
+    return redirect("reminders")
+
+
+def own_reminder(request: HttpRequest, pk: int) -> Reminder:
+    return get_object_or_404(Reminder.objects.of(owner(request)).with_subject(), pk=pk)
+
+
+def asked_for(request: HttpRequest) -> dict[str, Any]:
+    """What the address fills in beforehand: a kind, a coin, a portfolio, a limit."""
+    initial: dict[str, Any] = {}
+    asked = {
+        name: request.GET.get(name, "").replace("\0", "")[:200] for name in ("asset", "kind", "limit", "portfolio")
+    }
+    if asked["kind"] in CONDITIONS:
+        initial["kind"] = asked["kind"]
+    if coin := Asset.objects.coins().filter(pk=asked["asset"]).first():
+        initial |= {"asset": str(coin), "asset_choice": coin.pk}
+    if portfolio := next((p for p in Portfolio.objects.of(owner(request)) if str(p.pk) == asked["portfolio"]), None):
+        initial |= {"portfolio": portfolio, "currency": portfolio.currency}
+    if asked["limit"]:
+        with suppress(AmountError):
+            initial["limit"] = parse_amount(asked["limit"])
+    return initial
+
+
+def saved(request: HttpRequest, sentence: str) -> HttpResponse:
+    """To the list, which says what was done; htmx is told to go there as a whole page."""
+    messages.success(request, sentence)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(status=204, headers={"HX-Redirect": "/reminders/"})
+    return redirect("reminders")
+
+
+def template(request: HttpRequest, name: str, target: str) -> str:
+    """The fragment where htmx asks for it, the page otherwise: the context is the same."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return f"notifications/_{name}.html" if htmx and htmx.target == target else f"notifications/{name}.html"

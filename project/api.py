@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -52,7 +52,7 @@ class Api(NinjaAPI):
     def urls(self) -> tuple[list[Any], str, str]:
         patterns, app_name, namespace = super().urls
         for pattern in patterns:
-            pattern.callback = speaking_json(pattern.callback)
+            pattern.callback = speaking_json(cast(Callable[..., HttpResponse], pattern.callback))
         return [*patterns, re_path("", speaking_json(unknown_path))], app_name, namespace
 
     def create_response(self, request: HttpRequest, data: Any, **options: Any) -> HttpResponse:
@@ -68,7 +68,7 @@ api = Api(
     docs_url=None,
     auth=TokenAuth(),
     parser=ExactParser(),
-    description="Numbers are strings in plain decimal notation, times ISO-8601 in UTC, authorisation is a bearer token.",
+    description="Numbers are strings in plain decimal notation, times ISO-8601 in UTC.",
 )
 register(api)
 

@@ -20,7 +20,6 @@ from dashboard.portfolios import MarketRow, as_market, market_table
 from dashboard.representation import Text
 
 router = Router(tags=["market"])
-MONEY = ("volume_24h", "high_24h", "low_24h", "ath")
 
 
 @router.get("/assets", response=answers({200: AssetList}))
@@ -57,7 +56,10 @@ def get_asset(request: ApiRequest, asset_id: Text) -> AssetDetail:
         total_supply=quote.total_supply,
         max_supply=quote.max_supply,
         ath_at=quote.ath_at,
-        **{name: converted(getattr(quote, name), rate) for name in MONEY},
+        volume_24h=converted(quote.volume_24h, rate),
+        high_24h=converted(quote.high_24h, rate),
+        low_24h=converted(quote.low_24h, rate),
+        ath=converted(quote.ath, rate),
     )
 
 

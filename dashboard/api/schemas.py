@@ -213,7 +213,8 @@ class TransactionIn(Statement):
     external_id: Text | None = None
 
     def draft(self) -> Draft:
-        return Draft(**{name: "" if value is None and name in TEXTS else value for name, value in self})
+        facts: dict[str, Any] = {name: "" if value is None and name in TEXTS else value for name, value in self}
+        return Draft(**facts)
 
 
 class TransactionPatch(Statement):

@@ -1,19 +1,23 @@
 """What an import would do, before it does anything: rows to add, duplicates, rows that somebody must decide about."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from dashboard import clock
-from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft, draft_of
+from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
 from dashboard.importing.formats import Outcome, Stated, Unclear
 from dashboard.importing.recognise import recognise
 from dashboard.importing.tickers import resolve
 from dashboard.models import Portfolio
 
+IDENTITY = tuple(name for name in Draft.__slots__ if name != "note")
+"""What makes two transactions the same: every fact but the note, which its owner may have changed since."""
 Key = tuple[object, ...]
+identity: Callable[[Draft], Key] = attrgetter(*IDENTITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,9 @@ def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> list[Dr
     held = Counter(held_keys(portfolio, min(times), max(times)))
     fresh = []
     for draft in drafts:
-        if held[identity(draft)] > 0:
-            held[identity(draft)] -= 1
+        key = identity(draft)
+        if held[key] > 0:
+            held[key] -= 1
         else:
             fresh.append(draft)
     return fresh
@@ -111,9 +116,4 @@ def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> list[Dr
 
 def held_keys(portfolio: Portfolio, first: datetime, last: datetime) -> Iterable[Key]:
     rows = portfolio.transactions.order_by().filter(timestamp__gte=first, timestamp__lte=last)
-    return (identity(draft_of(row)) for row in rows.iterator(chunk_size=2000))
-
-
-def identity(draft: Draft) -> Key:
-    """What makes two transactions the same: every fact but the note, which its owner may have changed since."""
-    return tuple(getattr(draft, name) for name in Draft.__slots__ if name != "note")
+    return rows.values_list(*IDENTITY).iterator(chunk_size=2000)

@@ -1,4 +1,4 @@
-"""Files by the API: previewed, imported in one step, taken back in one, and nothing written where they can't be read."""
+"""Files by the API: previewed, imported in one step and taken back in one; nothing is written of unreadable ones."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dashboard import clock
 from dashboard.models import Asset, Import, Portfolio, Position, Transaction
-from tests.dashboard.api.client import ApiClient, body, faults
+from tests.dashboard.api.client import ApiClient, body, faults, fill
 from tests.fakes.coingecko import FakeCoinGecko
 
 HEADER = "timestamp,type,asset_id,asset,amount,price,note\n"
@@ -164,8 +164,7 @@ def test_files_that_nobody_confirms_are_forgotten(api: ApiClient, path: str) -> 
 
 
 def test_a_file_over_the_limit_of_transactions_adds_nothing(api: ApiClient, portfolio: Portfolio, path: str) -> None:
-    fields = {"timestamp": clock.now(), "type": "buy", "asset_id": "bitcoin", "amount": 1, "price": 1}
-    Transaction.objects.bulk_create([Transaction(portfolio=portfolio, **fields) for _ in range(99_999)])
+    fill(portfolio, 99_999)
     assert "100,000" in body(send(api, path, HEADER + ROW + OTHER), 409)["detail"]
     assert Transaction.objects.count() == 99_999
     assert not Import.objects.exists()

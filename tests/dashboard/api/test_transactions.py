@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.models import Portfolio, Transaction
-from tests.dashboard.api.client import ApiClient, body, faults
+from tests.dashboard.api.client import ApiClient, body, faults, fill
 from tests.fakes.coingecko import FakeCoinGecko
 
 D = Decimal
@@ -182,6 +182,5 @@ def test_a_body_over_the_cap_is_refused_as_too_large(api: ApiClient, path: str) 
 
 
 def test_the_limit_of_transactions_is_a_conflict(api: ApiClient, portfolio: Portfolio, path: str) -> None:
-    fields = {"timestamp": "2024-01-10T12:00:00Z", "type": "buy", "asset_id": "bitcoin", "amount": D(1), "price": D(1)}
-    Transaction.objects.bulk_create([Transaction(portfolio=portfolio, **fields) for _ in range(100_000)])
+    fill(portfolio, 100_000)
     assert "100,000" in body(api.post(path, BUY), 409)["detail"]

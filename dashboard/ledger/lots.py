@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any
 
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO
@@ -33,6 +34,14 @@ class Lot:
     @property
     def unit_cost(self) -> Decimal:
         return EXACT.divide(self.cost, self.quantity)
+
+
+fields_of = attrgetter("acquired_at", "quantity", "cost", "entry", "wallet", "assumed")
+"""The fields of a lot in their order."""
+
+
+def copy_of(lot: Lot) -> Lot:
+    return Lot(*fields_of(lot))
 
 
 Row = tuple[Any, ...]
@@ -115,8 +124,8 @@ class Pool:
     def copy(self) -> "Pool":
         """A pool that goes its own way from here."""
         twin = Pool(self._order)
-        twin._queue.extend((*row[:-1], replace(row[-1])) for row in self._queue)
-        twin._heap.extend((*row[:-1], replace(row[-1])) for row in self._heap)
+        twin._queue.extend((*row[:-1], copy_of(row[-1])) for row in self._queue)
+        twin._heap.extend((*row[:-1], copy_of(row[-1])) for row in self._heap)
         twin._arrivals = self._arrivals
         twin.quantity = self.quantity
         return twin

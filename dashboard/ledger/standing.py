@@ -5,20 +5,16 @@ Callers run inside `localcontext(EXACT)`.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal, localcontext
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry, check_size
-from dashboard.ledger.lots import Lot, Pool, cost_of, part, quantity_of
+from dashboard.ledger.lots import Lot, Pool, copy_of, cost_of, fields_of, part, quantity_of
 from dashboard.ledger.methods import Method, Scope, new_pool
 from dashboard.ledger.working import Amounts, Disposal, Flag, Issue, Step
 
 DUST = Decimal("1e-12")
-
-fields_of = attrgetter(*Lot.__slots__)
 
 
 class Standing:
@@ -76,7 +72,7 @@ class Standing:
 
     def lots(self) -> tuple[Lot, ...]:
         """The lots held, oldest first; copies."""
-        lots = [replace(lot) for pool in self.pools.values() for lot in pool.lots()]
+        lots = [copy_of(lot) for pool in self.pools.values() for lot in pool.lots()]
         return tuple(sorted(lots, key=lambda lot: (lot.acquired_at, lot.entry)))
 
     def disposals(self) -> tuple[Disposal, ...]:

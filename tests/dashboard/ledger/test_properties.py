@@ -108,6 +108,7 @@ def check_state(book: Book) -> None:
             assert all(lot.quantity > 0 <= lot.cost for lot in lots)
             if not standing.quantity:
                 assert not standing.cost
+            # what a split rounds away is lost without a disposal
             assert sum((disposal.gain for disposal in standing.disposals()), ZERO) >= standing.realised
             price = Decimal("123.456789012345678901")
             worth = value(standing, price)

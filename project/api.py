@@ -16,23 +16,29 @@ from django.http.multipartparser import MultiPartParserError
 from django.urls import re_path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from accounts.api import TokenAuth
 from dashboard.api import register
 from dashboard.api.errors import Unprocessable
+from dashboard.api.schemas import Problem
 from dashboard.recording import TooMany
+from notifications.api import router as notifications
 
 LONGEST_NUMBER = 100
 NOT_A_NUMBER = Decimal("NaN")
+PROBLEMS = (400, 401, 404, 405, 409, 413, 422)
+REFERENCE = "#/components/schemas/{model}"
 
 
 def exact(text: str) -> Decimal:
     """The number as it stands there. One that nobody could keep is NaN, so that its own field is blamed."""
     try:
-        return Decimal(text) if len(text) <= LONGEST_NUMBER else NOT_A_NUMBER
+        number = Decimal(text[: LONGEST_NUMBER + 1])
     except InvalidOperation:
         return NOT_A_NUMBER
+    return number if len(text) <= LONGEST_NUMBER and abs(number.adjusted()) <= LONGEST_NUMBER else NOT_A_NUMBER
 
 
 class ExactParser(Parser):
@@ -60,6 +66,18 @@ class Api(NinjaAPI):
         response["Cache-Control"] = "no-store"
         return response
 
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The document, with the problems that every operation may answer."""
+        document = super().get_openapi_schema(**options)
+        shapes = Problem.model_json_schema(ref_template=REFERENCE)
+        document["components"]["schemas"] |= {**shapes.pop("$defs"), "Problem": shapes}
+        content = {"application/json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
+        problems = {status: {"description": HTTPStatus(status).phrase, "content": content} for status in PROBLEMS}
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"] |= problems
+        return document
+
 
 api = Api(
     title="Tickfolio",
@@ -71,6 +89,7 @@ api = Api(
     description="Numbers are strings in plain decimal notation, times ISO-8601 in UTC.",
 )
 register(api)
+api.add_router("", notifications)
 
 
 def unknown_path(request: HttpRequest) -> HttpResponse:
@@ -143,14 +162,13 @@ def name_invalid_fields(request: HttpRequest, error: ValidationError) -> HttpRes
     return problem(request, 422, [fault_of(found) for found in error.errors])
 
 
-UNSAID = {"payload", "one", "many"}
+UNSAID = {"body", "payload", "one", "many"}
 
 
 def fault_of(found: dict[str, Any]) -> dict[str, Any]:
-    """A fault by its field's own name, without where the framework keeps it."""
+    """A fault by its field's own name, without where the framework keeps it; with its place in a list that was sent."""
     location = [part for part in found["loc"][1:] if part not in UNSAID]
-    index = next((part for part in location if isinstance(part, int)), None)
     names = [part for part in location if isinstance(part, str)]
     stated = found.get("ctx", {}).get("error")
     fault = {"field": ".".join(names) or "body", "message": str(stated or found["msg"])}
-    return fault if index is None else {**fault, "index": index}
+    return {**fault, "index": location[0]} if location and isinstance(location[0], int) else fault

@@ -1,9 +1,6 @@
 """How the API says that something is wrong: `{"detail": …}`, and for fields a list that names each."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from dashboard.api.schemas import Fault, Problem
+from dashboard.api.schemas import Fault
 from dashboard.drafts import DraftErrors
 
 
@@ -24,8 +21,3 @@ def of_draft(error: DraftErrors, *, listed: bool = False) -> Unprocessable:
     index = error.index if listed else None
     faults = [Fault(field=f, message=text, index=index) for f, texts in error.errors.items() for text in texts]
     return Unprocessable(faults)
-
-
-def answers(success: Mapping[int, Any], *others: int) -> dict[int, Any]:
-    """The answers of an operation for its document: a success, and the problems that any call may have."""
-    return {**success, **dict.fromkeys((400, 401, 404, 422, *others), Problem)}

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from accounts.api import ApiRequest
 from accounts.models import User
 from dashboard import recording
-from dashboard.api.errors import answers, of_draft, unprocessable
+from dashboard.api.errors import of_draft, unprocessable
 from dashboard.api.portfolios import portfolio_of
 from dashboard.api.schemas import ImportOut, ReviewOut
 from dashboard.drafts import DraftErrors
@@ -30,7 +30,7 @@ def import_of(user: User, import_id: int) -> Import:
     return get_object_or_404(found, pk=import_id)
 
 
-@router.post("/portfolios/{int:portfolio_id}/imports", response=answers({201: ImportOut, 200: ImportOut}, 409))
+@router.post("/portfolios/{int:portfolio_id}/imports", response={201: ImportOut, 200: ImportOut})
 def create_import(
     request: ApiRequest,
     portfolio_id: int,
@@ -56,12 +56,12 @@ def create_import(
     return Status(201 if commit else 200, fields_of(done))
 
 
-@router.get("/imports/{int:import_id}", response=answers({200: ImportOut}))
+@router.get("/imports/{int:import_id}", response=ImportOut)
 def get_import(request: ApiRequest, import_id: int) -> ImportOut:
     return fields_of(import_of(request.auth, import_id))
 
 
-@router.delete("/imports/{int:import_id}", response=answers({204: None}))
+@router.delete("/imports/{int:import_id}", response={204: None})
 def delete_import(request: ApiRequest, import_id: int) -> Status[None]:
     """Take back all that the import added."""
     recording.undo_import(import_of(request.auth, import_id))

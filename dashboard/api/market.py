@@ -8,7 +8,6 @@ from ninja import Query, Router
 
 from accounts.api import ApiRequest
 from dashboard import clock
-from dashboard.api.errors import answers
 from dashboard.api.portfolios import Limit, Offset
 from dashboard.api.schemas import AssetDetail, AssetList, AssetOut, MarketOut, MarketRowOut
 from dashboard.market import currencies
@@ -22,7 +21,7 @@ from dashboard.representation import Text
 router = Router(tags=["market"])
 
 
-@router.get("/assets", response=answers({200: AssetList}))
+@router.get("/assets", response=AssetList)
 def list_assets(
     request: ApiRequest, q: Annotated[Text | None, Query(max_length=200)] = None, limit: Limit = 20, offset: Offset = 0
 ) -> AssetList:
@@ -34,7 +33,7 @@ def list_assets(
     return AssetList(items=[fields_of(asset) for asset in known[offset : offset + limit]], count=known.count())
 
 
-@router.get("/assets/{path:asset_id}", response=answers({200: AssetDetail}))
+@router.get("/assets/{path:asset_id}", response=AssetDetail)
 def get_asset(request: ApiRequest, asset_id: Text) -> AssetDetail:
     asset = get_object_or_404(Asset.objects.select_related("quote"), pk=asset_id)
     currency = request.auth.currency
@@ -63,7 +62,7 @@ def get_asset(request: ApiRequest, asset_id: Text) -> AssetDetail:
     )
 
 
-@router.get("/market", response=answers({200: MarketOut}))
+@router.get("/market", response=MarketOut)
 def get_market(request: ApiRequest) -> MarketOut:
     """The largest coins by rank."""
     currency, health = request.auth.currency, market_state()

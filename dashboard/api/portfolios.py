@@ -10,7 +10,7 @@ from ninja import Query, Router, Status
 from accounts.api import ApiRequest
 from accounts.models import User
 from dashboard import recording
-from dashboard.api.errors import answers, unprocessable
+from dashboard.api.errors import unprocessable
 from dashboard.api.schemas import (
     IssueOut,
     PortfolioDetail,
@@ -35,13 +35,13 @@ def portfolio_of(user: User, portfolio_id: int) -> Portfolio:
     return get_object_or_404(Portfolio.objects.of(user).select_related("user"), pk=portfolio_id)
 
 
-@router.get("/portfolios", response=answers({200: PortfolioList}))
+@router.get("/portfolios", response=PortfolioList)
 def list_portfolios(request: ApiRequest, limit: Limit = 100, offset: Offset = 0) -> PortfolioList:
     found = Portfolio.objects.of(request.auth).order_by("-id")
     return PortfolioList(items=[fields_of(p) for p in found[offset : offset + limit]], count=found.count())
 
 
-@router.post("/portfolios", response=answers({201: PortfolioOut}, 409))
+@router.post("/portfolios", response={201: PortfolioOut})
 def create_portfolio(request: ApiRequest, payload: PortfolioIn) -> Status[PortfolioOut]:
     try:
         made = recording.create_portfolio(request.auth, **payload.model_dump())
@@ -51,7 +51,7 @@ def create_portfolio(request: ApiRequest, payload: PortfolioIn) -> Status[Portfo
     return Status(201, fields_of(made))
 
 
-@router.get("/portfolios/{int:portfolio_id}", response=answers({200: PortfolioDetail}))
+@router.get("/portfolios/{int:portfolio_id}", response=PortfolioDetail)
 def get_portfolio(request: ApiRequest, portfolio_id: int) -> PortfolioDetail:
     """The portfolio with its totals and every position, closed ones too."""
     portfolio = portfolio_of(request.auth, portfolio_id)
@@ -63,7 +63,7 @@ def get_portfolio(request: ApiRequest, portfolio_id: int) -> PortfolioDetail:
     )
 
 
-@router.patch("/portfolios/{int:portfolio_id}", response=answers({200: PortfolioOut}))
+@router.patch("/portfolios/{int:portfolio_id}", response=PortfolioOut)
 def change_portfolio(request: ApiRequest, portfolio_id: int, payload: PortfolioPatch) -> PortfolioOut:
     """A change of currency, method or lot scope counts every figure anew."""
     portfolio = portfolio_of(request.auth, portfolio_id)
@@ -75,7 +75,7 @@ def change_portfolio(request: ApiRequest, portfolio_id: int, payload: PortfolioP
     return fields_of(portfolio)
 
 
-@router.delete("/portfolios/{int:portfolio_id}", response=answers({204: None}))
+@router.delete("/portfolios/{int:portfolio_id}", response={204: None})
 def delete_portfolio(request: ApiRequest, portfolio_id: int) -> Status[None]:
     recording.delete_portfolio(portfolio_of(request.auth, portfolio_id))
     return Status(204, None)
@@ -84,7 +84,7 @@ def delete_portfolio(request: ApiRequest, portfolio_id: int) -> Status[None]:
 CSV_ANSWER = {"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
 
-@router.get("/portfolios/{int:portfolio_id}/export.csv", response=answers({200: None}), openapi_extra=CSV_ANSWER)
+@router.get("/portfolios/{int:portfolio_id}/export.csv", response=None, openapi_extra=CSV_ANSWER)
 def export_portfolio(request: ApiRequest, portfolio_id: int) -> HttpResponse:
     """Every transaction as Tickfolio's own CSV."""
     portfolio = portfolio_of(request.auth, portfolio_id)

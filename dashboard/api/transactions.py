@@ -11,7 +11,7 @@ from pydantic import Discriminator, Tag
 from accounts.api import ApiRequest
 from accounts.models import User
 from dashboard import recording
-from dashboard.api.errors import answers, of_draft
+from dashboard.api.errors import of_draft
 from dashboard.api.portfolios import Limit, Offset, portfolio_of
 from dashboard.api.schemas import TransactionIn, TransactionList, TransactionOut, TransactionPatch
 from dashboard.drafts import Draft, DraftErrors, draft_of
@@ -35,7 +35,7 @@ def transaction_of(user: User, transaction_id: int) -> Transaction:
     return get_object_or_404(Transaction.objects.of(user).select_related("portfolio"), pk=transaction_id)
 
 
-@router.get("/portfolios/{int:portfolio_id}/transactions", response=answers({200: TransactionList}))
+@router.get("/portfolios/{int:portfolio_id}/transactions", response=TransactionList)
 def list_transactions(
     request: ApiRequest, portfolio_id: int, limit: Limit = 100, offset: Offset = 0
 ) -> TransactionList:
@@ -46,7 +46,7 @@ def list_transactions(
 
 @router.post(
     "/portfolios/{int:portfolio_id}/transactions",
-    response=answers({201: TransactionOut | list[TransactionOut]}, 409),
+    response={201: TransactionOut | list[TransactionOut]},
 )
 def create_transactions(
     request: ApiRequest, portfolio_id: int, payload: Annotated[OneOrMany, Body()]
@@ -64,12 +64,12 @@ def create_transactions(
     return Status(201, made if isinstance(payload, list) else made[0])
 
 
-@router.get(TRANSACTION, response=answers({200: TransactionOut}))
+@router.get(TRANSACTION, response=TransactionOut)
 def get_transaction(request: ApiRequest, transaction_id: int) -> TransactionOut:
     return fields_of(transaction_of(request.auth, transaction_id))
 
 
-@router.patch(TRANSACTION, response=answers({200: TransactionOut}))
+@router.patch(TRANSACTION, response=TransactionOut)
 def change_transaction(request: ApiRequest, transaction_id: int, payload: TransactionPatch) -> TransactionOut:
     row = transaction_of(request.auth, transaction_id)
     draft: Draft = replace(draft_of(row), **payload.changes())
@@ -80,7 +80,7 @@ def change_transaction(request: ApiRequest, transaction_id: int, payload: Transa
         raise of_draft(error) from error
 
 
-@router.delete(TRANSACTION, response=answers({204: None}))
+@router.delete(TRANSACTION, response={204: None})
 def delete_transaction(request: ApiRequest, transaction_id: int) -> Status[None]:
     recording.delete_transaction(transaction_of(request.auth, transaction_id))
     return Status(204, None)

@@ -13,7 +13,7 @@ PUBLIC = {
     "accounts": {"models", "currencies", "api"},
     "dashboard": {
         "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats", "market",
-        "forms", "live.announce", "live.hub", "live.fragments", "live.presence",
+        "forms", "representation", "live.announce", "live.hub", "live.fragments", "live.presence",
     },
     "notifications": {"models", "selectors", "checking", "linking", "api", "transports.toast"},
 }  # fmt: skip

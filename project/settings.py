@@ -49,6 +49,7 @@ def words(text: str) -> list[str]:
 
 # The process ---------------------------------------------------------------------------------------------------------
 HOST = setting("HOST", "127.0.0.1", "an address to listen on, such as 127.0.0.1", valid=bool)
+HOST_IN_URL = "localhost" if HOST in {"0.0.0.0", "::"} else f"[{HOST}]" if ":" in HOST else HOST  # noqa: S104
 PORT = setting("PORT", "8000", "a port from 0 to 65535", int, lambda port: 0 <= port <= 65535)
 DEBUG = setting("DEBUG", "off", "on or off", boolean)
 DATA_DIR = Path(setting("DATA_DIR", str(BASE_DIR / "var"), "a folder", valid=bool)).resolve()
@@ -63,7 +64,7 @@ REDIS_URL = setting(
 EMBEDDED = setting("TICKFOLIO_EMBEDDED", "on" if not REDIS_URL else "off", "on or off", boolean)
 PUBLIC_URL = setting(
     "PUBLIC_URL",
-    f"http://{'localhost' if HOST in {'0.0.0.0', '::'} else HOST}:{PORT}",  # noqa: S104
+    f"http://{HOST_IN_URL}:{PORT}",
     "an address such as https://coins.example.org",
     lambda text: text.rstrip("/"),
     lambda url: urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname),
@@ -98,7 +99,7 @@ ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",
     "[::1]",
-    *([HOST] if HOST not in {"0.0.0.0", "::"} else []),  # noqa: S104
+    HOST_IN_URL,
 ]
 CSRF_TRUSTED_ORIGINS = [
     *setting(

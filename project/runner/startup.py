@@ -71,7 +71,7 @@ def run(*, demo: bool = False) -> None:
                 if demo:
                     _seed(console)
             finally:
-                _announce(console, settings.HOST, port, answered, supervisor)
+                _announce(console, settings.HOST_IN_URL, port, answered, supervisor)
 
         threading.Thread(target=announce, daemon=True).start()
         deadline = time.monotonic() + HEAD_START
@@ -209,10 +209,9 @@ def _seed(console: Console) -> None:
 
 def _announce(console: Console, host: str, port: int, answered: threading.Event, supervisor: Supervisor) -> None:
     """Says the address once the first page answers there."""
-    shown = "localhost" if host in {"0.0.0.0", "::"} else host  # noqa: S104
     deadline = time.monotonic() + PAGE_WITHIN
     while time.monotonic() < deadline:
-        client = http.client.HTTPConnection(shown, port, timeout=PAGE_WITHIN)
+        client = http.client.HTTPConnection(host.strip("[]"), port, timeout=PAGE_WITHIN)
         try:
             client.request("GET", "/")
             status = client.getresponse().status
@@ -223,7 +222,7 @@ def _announce(console: Console, host: str, port: int, answered: threading.Event,
         finally:
             client.close()
         answered.set()
-        address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
-        console.say(f"Tickfolio is at {address}" + (f", but answers with status {status}" if status >= 500 else ""))
+        doubt = f", but answers with status {status}" if status >= 500 else ""
+        console.say(f"Tickfolio is at http://{host}:{port}/{doubt}")
         return
     console.say(f"no page answers after {PAGE_WITHIN:g} s; what the processes said stands above")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from accounts.currencies import CURRENCIES
 from dashboard.ledger.entry import Kind
@@ -96,7 +97,10 @@ def tidied(draft: Draft, portfolio: Portfolio) -> Draft:
         fee_amount=draft.fee_amount if charged else None,
         fee_asset_id=(as_code(fee_asset) or price_currency) if charged else None,
         counter_asset_id=draft.counter_asset_id or None,
-        **{name: printable(getattr(draft, name)) for name in TEXT_LIMITS},
+        wallet=printable(draft.wallet),
+        to_wallet=printable(draft.to_wallet),
+        note=printable(draft.note),
+        external_id=printable(draft.external_id),
     )
 
 
@@ -152,7 +156,8 @@ class Check:
             self.fault(field, "Enter a number above zero.")
         elif number < 0:
             self.fault(field, "Enter zero or more.")
-        self.draft = replace(self.draft, **{field: number})
+        changed: dict[str, Any] = {field: number}
+        self.draft = replace(self.draft, **changed)
         return number
 
     def numbers(self) -> None:

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from dashboard.money import DECIMAL_PLACES, INTEGER_DIGITS, AmountError, parse_amount, plain
 
 
-class MoneyField(models.Field):  # type: ignore[type-arg]
+class MoneyField(models.Field):
     """A Decimal of at most 20 integer digits and 18 decimals, returned exactly as it was stored.
 
     On SQLite values are compared as text: order and sum them in Python.
@@ -38,7 +38,7 @@ class MoneyField(models.Field):  # type: ignore[type-arg]
         if value is None:
             return None
         # NUMERIC pads to 18 decimals; the canonical form is the same on every database.
-        return Decimal(value) if connection.vendor == "sqlite" else Decimal(plain(value))
+        return Decimal(value) if connection.vendor == "sqlite" else Decimal(plain(Decimal(value)))
 
     def get_prep_value(self, value: Any) -> Decimal | None:
         value = super().get_prep_value(value)
@@ -51,5 +51,5 @@ class MoneyField(models.Field):  # type: ignore[type-arg]
         return plain(value) if connection.vendor == "sqlite" else value
 
     def value_to_string(self, obj: models.Model) -> str:
-        value = self.value_from_object(obj)
+        value: Any = self.value_from_object(obj)
         return "" if value is None else plain(value)

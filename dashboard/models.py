@@ -190,7 +190,8 @@ class PositionQuerySet(models.QuerySet["Position"]):
 class Position(models.Model):
     """What the ledger says of one asset in one portfolio, in its currency; made anew when a transaction changes.
 
-    Closed positions (quantity 0) stay, with their realised gain. `issues` lists {"code", "transaction", "text"}.
+    Closed positions (quantity 0) stay, with their realised gain. `exchanged` says how much of `ever_invested` came out
+    of which other asset, `issues` lists {"code", "transaction", "text"}.
     """
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="positions")
@@ -203,6 +204,7 @@ class Position(models.Model):
     invested = MoneyField()
     ever_invested = MoneyField()
     fees_paid = MoneyField()
+    exchanged = models.JSONField(default=dict)
     issues = models.JSONField(default=list)
 
     objects = PositionQuerySet.as_manager()

@@ -98,6 +98,7 @@ def as_held(position: Position, rate: Decimal) -> Held:
         invested=converted(position.invested),
         ever_invested=converted(position.ever_invested),
         fees_paid=converted(position.fees_paid),
+        exchanged={asset: converted(Decimal(amount)) for asset, amount in position.exchanged.items()},
         issues=tuple(Issue(issue["code"], issue["transaction"], issue["text"]) for issue in position.issues),
     )
 

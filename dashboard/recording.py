@@ -16,7 +16,7 @@ from dashboard.entries import Posted, post_assets
 from dashboard.ledger.methods import Method, Scope
 from dashboard.live.announce import announce_positions
 from dashboard.models import Import, Portfolio, Position, Transaction
-from dashboard.money import quantize
+from dashboard.money import plain, quantize
 
 MOST_PORTFOLIOS = 50
 MOST_TRANSACTIONS = 100_000
@@ -146,6 +146,7 @@ def recompute(portfolio: Portfolio, assets: Iterable[str]) -> None:
             "invested",
             "ever_invested",
             "fees_paid",
+            "exchanged",
             "issues",
         ],
     )
@@ -167,6 +168,7 @@ def position(portfolio: Portfolio, asset: str, posted: Posted) -> Position:
         invested=quantize(standing.invested),
         ever_invested=quantize(standing.ever_invested),
         fees_paid=quantize(standing.fees_paid),
+        exchanged={other: plain(quantize(amount)) for other, amount in standing.exchanged.items()},
         issues=list(posted.issues),
     )
 

@@ -1,13 +1,16 @@
-"""What positions are worth at a price: the one arithmetic behind the page, the API, the socket and the reminders.
+"""Positions beside their market: the one arithmetic behind the page, the API, the socket and the reminders.
 
+What a position is worth and brought is the ledger's business; here it meets names, changes of price and age of prices.
 Pure: exact decimals in, exact decimals out; no database and no clock.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
 
+from dashboard.ledger import returns
+from dashboard.ledger.returns import percent
 from dashboard.money import WIDE, quantize
 
 ZERO = Decimal(0)
@@ -39,6 +42,8 @@ class Held:
     ever_invested: Decimal
     fees_paid: Decimal = ZERO
     issues: tuple[Issue, ...] = ()
+    exchanged: Mapping[str, Decimal] = field(default_factory=dict)
+    """How much of `ever_invested` came out of which other asset, so that totals count it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +100,21 @@ class Totals:
     stale: bool
 
 
-def percent(part: Decimal, whole: Decimal) -> Decimal | None:
-    """`part` in percent of `whole`; None where there is no whole."""
-    with localcontext(WIDE):
-        return quantize(part * HUNDRED / whole) if whole else None
-
-
 def value_holding(held: Held, market: Market) -> Holding:
     """The figures of one position. A closed one (quantity 0) needs no price."""
-    price = market.price
+    worth = returns.value(held, market.price)
     with localcontext(WIDE):
-        value = held.quantity * price if price is not None else (None if held.quantity else ZERO)
-        unrealised = None if value is None else value - held.cost
-        profit = None if unrealised is None else held.realised + unrealised + held.income - held.fees
-        return Holding(
-            held=held,
-            market=market,
-            value=value,
-            unrealised=unrealised,
-            profit=profit,
-            profit_pct=None if profit is None else percent(profit, held.ever_invested),
-            average_cost=quantize(held.cost / held.quantity) if held.quantity else None,
-            gain_24h=None if value is None else gained(value, market.change_24h),
-        )
+        average_cost = quantize(held.cost / held.quantity) if held.quantity else None
+    return Holding(
+        held=held,
+        market=market,
+        value=worth.value,
+        unrealised=worth.unrealised,
+        profit=worth.profit,
+        profit_pct=worth.return_pct,
+        average_cost=average_cost,
+        gain_24h=None if worth.value is None else gained(worth.value, market.change_24h),
+    )
 
 
 def gained(value: Decimal, change_pct: Decimal | None) -> Decimal | None:
@@ -132,34 +129,27 @@ def gained(value: Decimal, change_pct: Decimal | None) -> Decimal | None:
 
 def total(holdings: Iterable[Holding]) -> Totals:
     """The totals of the priced holdings. `profit` = realised + unrealised + income - fees = value - invested."""
-    priced, unpriced = [], []
-    for holding in holdings:
-        (priced if holding.value is not None else unpriced).append(holding)
+    valued = list(holdings)
+    sums = returns.total((holding.held, holding) for holding in valued)
+    open_ones = [holding for holding in valued if holding.held.quantity and holding.value is not None]
+    gains = [holding.gain_24h for holding in open_ones if holding.gain_24h is not None]
     with localcontext(WIDE):
-        value = sum((h.value for h in priced if h.value is not None), ZERO)
-        cost = sum((h.held.cost for h in priced), ZERO)
-        realised = sum((h.held.realised for h in priced), ZERO)
-        income = sum((h.held.income for h in priced), ZERO)
-        fees = sum((h.held.fees for h in priced), ZERO)
-        profit = realised + value - cost + income - fees
-        gains = [h.gain_24h for h in priced if h.gain_24h is not None]
-        change = sum(gains, ZERO) if gains else None
-        times = [h.market.as_of for h in priced if h.market.as_of is not None and h.held.quantity]
+        change = sum(gains, ZERO) if gains or not open_ones else None
         return Totals(
-            value=value,
-            cost=cost,
-            unrealised=value - cost,
-            realised=realised,
-            income=income,
-            fees=fees,
-            invested=sum((h.held.invested for h in priced), ZERO),
-            profit=profit,
-            profit_pct=percent(profit, sum((h.held.ever_invested for h in priced), ZERO)),
+            value=sums.value,
+            cost=sums.cost,
+            unrealised=sums.unrealised,
+            realised=sums.realised,
+            income=sums.income,
+            fees=sums.fees,
+            invested=sums.invested,
+            profit=sums.profit,
+            profit_pct=sums.return_pct,
             change_24h=change,
-            change_24h_pct=None if change is None else percent(change, value - change),
-            unpriced=tuple(h.asset for h in unpriced),
-            as_of=min(times, default=None),
-            stale=any(h.market.stale for h in priced if h.held.quantity),
+            change_24h_pct=None if change is None else percent(change, sums.value - change),
+            unpriced=sums.unpriced,
+            as_of=min((h.market.as_of for h in open_ones if h.market.as_of is not None), default=None),
+            stale=any(holding.market.stale for holding in open_ones),
         )
 
 
@@ -184,5 +174,15 @@ def merge(held: Sequence[Held]) -> Held:
             invested=sum((h.invested for h in held), ZERO),
             ever_invested=sum((h.ever_invested for h in held), ZERO),
             fees_paid=sum((h.fees_paid for h in held), ZERO),
+            exchanged=added(h.exchanged for h in held),
             issues=tuple(issue for h in held for issue in h.issues),
         )
+
+
+def added(amounts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """The sums by key."""
+    sums: dict[str, Decimal] = {}
+    for mapping in amounts:
+        for key, amount in mapping.items():
+            sums[key] = sums.get(key, ZERO) + amount
+    return sums

@@ -369,7 +369,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Logs ----------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -41,6 +41,13 @@ class Held(Figures, Protocol):
     def exchanged(self) -> Mapping[str, Decimal]: ...
 
 
+class Valued(Protocol):
+    """Something at a price: a Valuation, or what was made of one. Its value is None where the price is not known."""
+
+    @property
+    def value(self) -> Decimal | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Valuation:
     """An asset at a price, in the portfolio's currency. None: not known without a price, or nothing to divide by."""
@@ -80,9 +87,9 @@ class Break:
 
 
 def value(held: Held, price: Decimal | None) -> Valuation:
-    """`held` at `price`. What is closed (quantity 0) is worth nothing at any price, known or not."""
+    """`held` at `price`, not rounded. What is closed (quantity 0) is worth nothing at any price, known or not."""
     with localcontext(EXACT):
-        worth = ZERO if not held.quantity else None if price is None else rounded(held.quantity * price)
+        worth = ZERO if not held.quantity else None if price is None else held.quantity * price
         if worth is None:
             return Valuation(None, None, None, None, None)
         unrealised = worth - held.cost
@@ -96,10 +103,10 @@ def value(held: Held, price: Decimal | None) -> Valuation:
         )
 
 
-def total(holdings: Iterable[Held], prices: Mapping[str, Decimal | None]) -> Totals:
-    """The sums over all that have a price. Money that went from one of them into another was invested once."""
+def total(holdings: Iterable[tuple[Held, Valued]]) -> Totals:
+    """The sums over all that could be valued. Money that went from one of them into another was invested once."""
     with localcontext(EXACT):
-        valued = [(held, value(held, prices.get(held.asset))) for held in holdings]
+        valued = list(holdings)
         known = [(held, valuation) for held, valuation in valued if valuation.value is not None]
         inside = {held.asset for held, _ in known}
         amounts = {name: sum((getattr(held, name) for held, _ in known), ZERO) for name in SUMMED}

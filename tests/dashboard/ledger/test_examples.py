@@ -6,10 +6,10 @@ import pytest
 
 from dashboard.ledger.book import Book, post
 from dashboard.ledger.methods import Method
-from dashboard.ledger.returns import first_break, total, value
+from dashboard.ledger.returns import first_break, value
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Issue
-from tests.dashboard.ledger.writing import diary
+from tests.dashboard.ledger.writing import diary, totals_at
 
 FIFO, LIFO, HIFO, AVERAGE = Method
 
@@ -88,7 +88,7 @@ def test_a_fee_in_a_third_coin_is_a_disposal_of_that_coin(method: Method) -> Non
     bnb, standing = book.standings["bnb"], book.standings["btc"]
     assert (bnb.quantity, bnb.cost, bnb.realised, bnb.invested) == (2, 40, 20, 20)
     assert (standing.cost, standing.realised, standing.invested) == (115, 5, 110)
-    totals = total(book.standings.values(), {"btc": Decimal(100), "bnb": Decimal(30)})
+    totals = totals_at(book.standings.values(), {"btc": Decimal(100), "bnb": Decimal(30)})
     assert totals.invested == 80 + 200 - 150
     assert totals.ever_invested == 80 + 200
 

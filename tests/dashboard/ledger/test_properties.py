@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from dashboard.ledger.book import Book, post, resume
 from dashboard.ledger.entry import EXACT, ZERO, Entry, InvalidEntry, Kind, order
 from dashboard.ledger.methods import Method, Scope
-from dashboard.ledger.returns import first_break, total, value
-from tests.dashboard.ledger.writing import START
+from dashboard.ledger.returns import first_break, value
+from tests.dashboard.ledger.writing import START, totals_at
 
 ASSETS = ("btc", "eth", "bnb")
 WALLETS = ("", "kraken", "ledger")
@@ -228,13 +228,13 @@ def test_extreme_amounts_stay_exact_or_are_refused(
 @given(histories(), methods, scopes)
 def test_totals_are_the_sums_of_their_assets(history: list[Entry], method: Method, scope: Scope) -> None:
     book = post(history, method=method, scope=scope)
-    totals = total(book.standings.values(), {"btc": Decimal(100), "eth": Decimal(10)})
+    totals = totals_at(book.standings.values(), {"btc": Decimal(100), "eth": Decimal(10)})
     with localcontext(EXACT):
         assert totals.profit == totals.value - totals.invested
         assert totals.invested == sum(
             (s.invested for s in book.standings.values() if s.asset not in totals.unpriced), ZERO
         )
-        every = total(book.standings.values(), dict.fromkeys(ASSETS, Decimal(1)))
+        every = totals_at(book.standings.values(), dict.fromkeys(ASSETS, Decimal(1)))
         changes: dict[int, Decimal] = {}
         for standing in book.standings.values():
             for step in standing.steps():
@@ -247,7 +247,7 @@ def test_totals_are_the_sums_of_their_assets(history: list[Entry], method: Metho
 def test_there_is_no_float_anywhere(history: list[Entry], method: Method, scope: Scope) -> None:
     book = post(history, method=method, scope=scope)
     worths = [value(standing, Decimal(3)) for standing in book.standings.values()]
-    found = list(numbers([told(book), worths, total(book.standings.values(), {})]))
+    found = list(numbers([told(book), worths, totals_at(book.standings.values(), {})]))
     assert found
     assert not [number for number in found if isinstance(number, float)]
     assert all(number.is_finite() for number in found if isinstance(number, Decimal))

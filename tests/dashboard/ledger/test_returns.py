@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.ledger.book import OutOfOrder, post, resume
 from dashboard.ledger.methods import Method
-from dashboard.ledger.returns import first_break, gap, total, value
-from tests.dashboard.ledger.writing import diary, entry
+from dashboard.ledger.returns import first_break, gap, value
+from tests.dashboard.ledger.writing import diary, entry, totals_at
 
 LINES = [
     ("buy", "btc", "2", "200", {"fee_amount": "10"}),
@@ -56,8 +56,8 @@ def test_what_is_closed_needs_no_price() -> None:
 def test_an_asset_without_a_price_leaves_every_total() -> None:
     lines = [*LINES, ("buy", "odd", "1", "1000"), ("dividend", "odd", "5", "5")]
     book = post(diary(*lines), method=Method.FIFO)
-    with_it = total(book.standings.values(), {"btc": Decimal(120), "odd": None})
-    alone = total([book.standings["btc"]], {"btc": Decimal(120)})
+    with_it = totals_at(book.standings.values(), {"btc": Decimal(120), "odd": None})
+    alone = totals_at([book.standings["btc"]], {"btc": Decimal(120)})
     assert with_it.unpriced == ("odd",)
     assert [with_it.value, with_it.cost, with_it.income, with_it.invested, with_it.ever_invested, with_it.profit] == [
         alone.value,
@@ -75,14 +75,14 @@ def test_money_that_only_changed_its_coin_is_invested_once() -> None:
     book = post(diary(("buy", "btc", "1", "100"), ("swap", "btc", "1", "200", swap)), method=Method.FIFO)
     btc, eth = book.standings["btc"], book.standings["eth"]
     assert (btc.ever_invested, eth.ever_invested, eth.exchanged) == (100, 205, {"btc": 200})
-    totals = total([btc, eth], {"eth": Decimal(21)})
+    totals = totals_at([btc, eth], {"eth": Decimal(21)})
     assert (totals.ever_invested, totals.invested, totals.profit) == (105, 105, 105)
     assert totals.return_pct == 100
-    assert total([eth], {"eth": Decimal(21)}).ever_invested == 205
+    assert totals_at([eth], {"eth": Decimal(21)}).ever_invested == 205
 
 
 def test_the_totals_of_nothing_are_nothing() -> None:
-    totals = total([], {})
+    totals = totals_at([], {})
     assert (totals.value, totals.profit, totals.return_pct, totals.unpriced) == (0, 0, None, ())
 
 

@@ -1,10 +1,13 @@
 """Short forms to write entries in tests: amounts as text, one entry a minute unless told."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from dashboard.ledger.entry import Entry, Kind
+from dashboard.ledger.returns import Totals, total, value
+from dashboard.ledger.standing import Standing
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MONEY = frozenset({"amount", "value", "basis", "counter_amount", "fee_amount", "fee_value"})
@@ -25,3 +28,8 @@ def diary(*lines: tuple[Any, ...]) -> list[Entry]:
         more = line[-1] if isinstance(line[-1], dict) else {}
         written.append(entry(number, *(part for part in line if part is not more), **more))
     return written
+
+
+def totals_at(standings: Iterable[Standing], prices: Mapping[str, Decimal | None]) -> Totals:
+    """The totals of standings at prices by asset."""
+    return total((standing, value(standing, prices.get(standing.asset))) for standing in standings)

@@ -27,11 +27,9 @@ class FirstFaultFocused(forms.BaseForm):
 
     def full_clean(self) -> None:
         super().full_clean()
-        for name, field in self.fields.items():
-            field.widget.attrs.pop("autofocus", None)
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["autofocus"] = True
-                break
+        wrong = [name for name in self.fields if name in self.errors]
+        for name, field in self.fields.items() if wrong else ():
+            field.widget.attrs["autofocus"] = name == wrong[0]
 
 
 class AmountField(forms.CharField):
@@ -153,6 +151,8 @@ class TransactionForm(FirstFaultFocused, forms.Form):
         if row is None:
             self.initial.setdefault("timestamp", clock.now().replace(microsecond=0))
         self.initial.setdefault("price_currency", self.target.currency if self.target else user.currency)
+        self.fields["amount" if self.initial.get("asset_id") else "asset_id"].widget.attrs["autofocus"] = True
+        self.fields["timestamp"].label = f"Date and time ({user.time_zone})"
         self.fields["fee_asset_id"].widget.choices = self.fee_choices()
 
     @property

@@ -36,7 +36,6 @@
     const state = document.getElementById("live-state");
     const live = state && state.dataset.live !== "off";
     if (document.getElementById("holdings") && !live) location.reload();
-    if (document.querySelector("[data-reload-on-save]")) location.reload();
   });
 
   // Messages ---------------------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@
   let asked = 0;
 
   function prepare(root) {
-    for (const box of root.querySelectorAll("[data-combobox]")) {
+    const all = (selector) => [...(root.matches && root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+    for (const box of all("[data-combobox]")) {
       const { input, list } = parts(box);
       Object.entries({
         role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
       }).forEach(([name, value]) => input.setAttribute(name, value));
     }
-    for (const form of root.querySelectorAll("[data-transaction]")) {
+    for (const form of all("[data-transaction]")) {
       form.querySelector(".outcome").hidden = false;
       show(form);
     }

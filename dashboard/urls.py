@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.views import dashboard, market, portfolios, transactions
+from dashboard.views import dashboard, imports, market, portfolios, transactions
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -10,6 +10,12 @@ urlpatterns = [
     path("transactions/add/", transactions.transaction_add, name="transaction_add"),
     path("transactions/<int:pk>/edit/", transactions.transaction_edit, name="transaction_edit"),
     path("transactions/<int:pk>/delete/", transactions.transaction_delete, name="transaction_delete"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/decide/", imports.import_decide, name="import_decide"),
+    path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
+    path("imports/<int:pk>/delete/", imports.import_delete, name="import_delete"),
+    path("portfolios/<int:pk>/export.csv", imports.portfolio_export, name="portfolio_export"),
     path("coins/search/", market.coin_search, name="coin_search"),
     path("market/", market.market, name="market"),
     path("assets/<path:asset_id>/", market.asset, name="asset"),

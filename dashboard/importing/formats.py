@@ -25,6 +25,16 @@ class Unclear:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A row that waits for its owner: where it stands, its text, what is wrong. `ticker` asks which coin is meant."""
+
+    line: int
+    raw: str
+    reason: str
+    ticker: str = ""
+
+
 Outcome = Stated | Unclear
 Read = Callable[[Table, ZoneInfo | None], Iterator[Outcome]]
 """Makes outcomes of a table; times without a zone of their own are in the given one. May raise UnreadableFile."""

@@ -4,30 +4,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from dashboard import clock
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
-from dashboard.importing.formats import Outcome, Stated, Unclear
+from dashboard.importing.formats import Outcome, Review, Stated, Unclear
 from dashboard.importing.recognise import recognise
 from dashboard.importing.tickers import resolve
-from dashboard.models import Portfolio
+from dashboard.models import Asset, Portfolio
+from dashboard.money import WIDE
 
 IDENTITY = tuple(name for name in Draft.__slots__ if name != "note")
 """What makes two transactions the same: every fact but the note, which its owner may have changed since."""
 Key = tuple[object, ...]
 identity: Callable[[Draft], Key] = attrgetter(*IDENTITY)
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A row that waits for its owner: where it stands, its text, what is wrong. `ticker` asks which coin is meant."""
-
-    line: int
-    raw: str
-    reason: str
-    ticker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +109,27 @@ def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> list[Dr
 def held_keys(portfolio: Portfolio, first: datetime, last: datetime) -> Iterable[Key]:
     rows = portfolio.transactions.order_by().filter(timestamp__gte=first, timestamp__lte=last)
     return rows.values_list(*IDENTITY).iterator(chunk_size=2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row that would be added, with the coins it names, for people to look at."""
+
+    draft: Draft
+    asset: Asset
+    fee_asset: Asset | None
+    worth: Decimal | None
+
+
+def shown(drafts: Sequence[Draft]) -> list[Shown]:
+    """The drafts with their coins: one query for any number."""
+    assets = assets_named(list(drafts))
+    return [
+        Shown(draft, assets[draft.asset_id], assets.get(draft.fee_asset_id or ""), worth_of(draft)) for draft in drafts
+    ]
+
+
+def worth_of(draft: Draft) -> Decimal | None:
+    if draft.value_override is not None or draft.price is None:
+        return draft.value_override
+    return WIDE.multiply(draft.price, draft.amount)

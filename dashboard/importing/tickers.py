@@ -1,11 +1,14 @@
 """Which coin a ticker means: what its owner decided, else the best-ranked coin that bears it among the top 250."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db.models.functions import Upper
 
 from accounts.currencies import CURRENCIES
 from accounts.models import User
+from dashboard.importing.formats import Review
 from dashboard.models import Asset, Import
 
 TOP = 250
@@ -35,3 +38,18 @@ def remembered(user: User, source: str) -> dict[str, str]:
         for decisions in past.values_list("decisions", flat=True)
         for ticker, asset_id in decisions.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A ticker that its owner must decide about, the coins that bear it, and how many rows wait for the answer."""
+
+    ticker: str
+    candidates: list[Asset]
+    rows: int
+
+
+def asked(review: Iterable[Review]) -> list[Question]:
+    """One question for each ticker, however many rows name it."""
+    waiting = Counter(row.ticker for row in review if row.ticker)
+    return [Question(ticker, candidates(ticker), rows) for ticker, rows in waiting.items()]

@@ -1,0 +1,126 @@
+"""Importing a file: upload, look at what it would do, decide, confirm, take back; and exporting a portfolio."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard.drafts import DraftErrors
+from dashboard.exporting import export_csv, export_name
+from dashboard.importing.forms import UploadForm
+from dashboard.importing.preview import shown
+from dashboard.importing.recognise import FORMATS
+from dashboard.importing.service import (
+    AlreadyConfirmed,
+    confirm_import,
+    decide,
+    label_of,
+    preview_import,
+    upload_file,
+)
+from dashboard.importing.table import UnreadableFile
+from dashboard.importing.tickers import asked
+from dashboard.journal import lines_of
+from dashboard.models import Asset, Import, Portfolio
+from dashboard.recording import TooMany, undo_import
+from dashboard.views.chosen import owner
+
+ROWS_SHOWN = 50
+REVIEWS_SHOWN = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def imports(request: HttpRequest) -> HttpResponse:
+    user = owner(request)
+    form = UploadForm(request.POST or None, request.FILES or None, user=user)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            waiting = upload_file(given["portfolio"], given["file"].name, given["file"].read(), given["time_zone"])
+        except UnreadableFile as error:
+            form.add_error("file", f"{error} Nothing was imported.")
+        else:
+            return redirect("import_detail", waiting.pk)
+    context = {
+        "form": form,
+        "imports": Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("content", "review"),
+        "portfolios": list(Portfolio.objects.of(user)),
+        "formats": [known.label for known in FORMATS],
+        "zones": sorted(available_timezones()),
+    }
+    return render(request, "dashboard/imports.html", context)
+
+
+@require_safe
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    found = own_import(request, pk)
+    context = waiting_context(found) if found.state == Import.State.PREVIEW else done_context(found)
+    review = context["review"]
+    context |= {"import": found, "label": label_of(found), "review_shown": review[:REVIEWS_SHOWN]}
+    context["review_hidden"] = max(0, len(review) - REVIEWS_SHOWN)
+    return render(request, "dashboard/import_detail.html", context)
+
+
+def waiting_context(waiting: Import) -> dict[str, Any]:
+    """What it would do now."""
+    preview = preview_import(waiting)
+    return {
+        "added": len(preview.drafts),
+        "duplicates": preview.duplicates,
+        "review": preview.review,
+        "questions": asked(preview.review),
+        "rows": shown(preview.drafts[:ROWS_SHOWN]),
+    }
+
+
+def done_context(done: Import) -> dict[str, Any]:
+    """What it did."""
+    rows = done.transactions.select_related("asset", "fee_asset", "portfolio").newest_first()[:ROWS_SHOWN]
+    return {"added": done.added, "duplicates": done.duplicates, "review": done.review, "lines": lines_of(rows)}
+
+
+@require_POST
+def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    waiting = own_import(request, pk)
+    stated = {name.removeprefix("coin:"): value for name, value in request.POST.items() if name.startswith("coin:")}
+    decisions = {ticker: asset_id.strip() for ticker, asset_id in stated.items() if asset_id.strip()}
+    known = Asset.objects.coins().in_bulk([asset_id.replace("\0", "") for asset_id in decisions.values()])
+    decide(waiting, {ticker: asset_id for ticker, asset_id in decisions.items() if asset_id in known})
+    for asset_id in sorted(set(decisions.values()) - known.keys()):
+        messages.error(request, f"No coin with the id {asset_id[:100]} is known.")
+    return redirect("import_detail", pk)
+
+
+@require_POST
+def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        done = confirm_import(own_import(request, pk))
+    except (AlreadyConfirmed, TooMany, DraftErrors) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Imported {done.added} transaction{'' if done.added == 1 else 's'}.")
+    return redirect("import_detail", pk)
+
+
+@require_POST
+def import_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    found = own_import(request, pk)
+    count = undo_import(found)
+    if found.state == Import.State.DONE:
+        messages.success(request, f"Took back {count} transaction{'' if count == 1 else 's'} of {found.filename}.")
+    return redirect("imports")
+
+
+@require_safe
+def portfolio_export(request: HttpRequest, pk: int) -> HttpResponse:
+    portfolio = get_object_or_404(Portfolio.objects.of(owner(request)), pk=pk)
+    headers = {"Content-Disposition": f'attachment; filename="{export_name(portfolio)}"'}
+    return HttpResponse(export_csv(portfolio), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def own_import(request: HttpRequest, pk: int) -> Import:
+    found = Import.objects.filter(portfolio__user=owner(request)).select_related("portfolio__user")
+    return get_object_or_404(found, pk=pk)

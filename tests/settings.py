@@ -18,3 +18,7 @@ os.environ["TICKFOLIO_EMBEDDED"] = "on"
 os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 
 from project.settings import *  # noqa: E402, F403
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in real life: the shared memory that Django tests with by default knows no waiting for a lock.
+    DATABASES["default"]["TEST"] = {"NAME": f"{FOLDER}/test.sqlite3"}  # noqa: F405

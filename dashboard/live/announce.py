@@ -1,5 +1,6 @@
 """What open pages are told, as facts over the channel layer: the only place that sends, called on commit."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 MARKET = "market"
+# Nobody's request waits longer than this for a Redis that neither answers nor refuses.
+PATIENCE = 3
 
 
 def user_group(user_id: int) -> str:
@@ -45,17 +48,17 @@ def announce_health() -> None:
 
 def announce_positions(user_id: int) -> None:
     """Something the user owns changed: their pages load positions anew."""
-    send(user_group(user_id), {"type": "user.positions"})
+    send(user_group(user_id), {"type": "user.positions", "user": user_id})
 
 
 def announce_alert(user_id: int, html: str) -> None:
     """A toast for all open pages of the user."""
-    send(user_group(user_id), {"type": "user.alert", "html": html})
+    send(user_group(user_id), {"type": "user.alert", "user": user_id, "html": html})
 
 
 def announce_logout(user_id: int, session_key: str | None) -> None:
     """Closes the sockets of one session, or all of the user's where `session_key` is None."""
-    send(user_group(user_id), {"type": "user.logout", "session": session_key})
+    send(user_group(user_id), {"type": "user.logout", "user": user_id, "session": session_key})
 
 
 def quote_facts(quote: "Quote") -> dict[str, Any]:
@@ -72,8 +75,13 @@ def as_text(value: object) -> object:
 
 
 def send(group: str, message: Mapping[str, Any]) -> None:
-    """Redis may be away: a page asks for the whole state when it is back, so nothing is lost but this message."""
+    """Redis may be away: pages look into the database as well, so nothing is lost but a few seconds."""
     try:
-        async_to_sync(get_channel_layer().group_send)(group, dict(message))
-    except (RedisError, OSError) as error:
+        async_to_sync(publish)(group, dict(message))
+    except (RedisError, OSError) as error:  # TimeoutError is an OSError
         logger.warning("announce.lost", group=group, kind=message["type"], error=str(error))
+
+
+async def publish(group: str, message: dict[str, Any]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await get_channel_layer().group_send(group, message)

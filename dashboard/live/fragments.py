@@ -165,8 +165,8 @@ def live_state_off() -> SafeString:
 
 
 def badge(state: str, sequence: int, word: str, age: str, why: str = "") -> SafeString:
-    said = f'<span class="live-why">{why}</span>' if state == "stale" else ""
+    said = f'<span class="why">{why}</span>' if state == "stale" else ""
     return mark_safe(  # noqa: S308 - our own words, an escaped source, formatted times
-        f'<span id="live-state" data-live="{state}" data-sequence="{sequence}" class="live-state" title="{why}">'
-        f'<span class="live-word">{word}</span> {age}{said}</span>'
+        f'<span id="live-state" data-live="{state}" data-sequence="{sequence}" title="{why}">'
+        f'<span class="label">{word}</span> {age}{said}</span>'
     )

@@ -1,0 +1,337 @@
+"""The network around the hub, once per event loop: hears the channel layer, asks the database, writes to sockets.
+
+Redis only rings: each second or few the database is asked whether a ring was missed. Nobody waits for a socket.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import structlog
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from dashboard import clock
+from dashboard.live import loading, presence
+from dashboard.live.announce import user_group
+from dashboard.live.connection import PATIENCE, Connection
+from dashboard.live.hearing import Hearing
+from dashboard.live.hub import Hub, Order, greeting
+from dashboard.live.loading import NoSuchPage, Standing
+from dashboard.market.quote import parse_facts
+from dashboard.market.refresh import market_state
+
+logger = structlog.get_logger(__name__)
+
+SIGNED_OUT: Final = 4401
+NO_SUCH_PAGE: Final = 4404
+TRY_AGAIN: Final = 1013
+FAILED: Final = 1011
+LINGER: Final = 30.0
+AT_ONCE: Final = 50
+LOOK_EVERY: Final = 1.0
+LOOK_AT_MARKET_EVERY: Final = 3
+PICTURE_EVERY: Final = 60
+RENEW_PRESENCE_EVERY: Final = 10
+
+
+class Broadcast:
+    """All sockets of this process, its hub, and the tasks that feed it; they end when nobody has looked for a while."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.connections: set[Connection] = set()
+        self.hearing = Hearing(self.hear, self.heal)
+        self.standing: dict[int, Standing] = {}
+        self.running: asyncio.Task[None] | None = None
+        self.loaded: asyncio.Event = asyncio.Event()
+        self.rendering: asyncio.Task[None] | None = None
+        self.errands: set[asyncio.Task[None]] = set()
+
+    # Sockets ---------------------------------------------------------------------------------------------------------
+
+    async def join(self, connection: Connection) -> None:
+        """Let a page in: subscribed first, then told the whole state. Raises NoSuchPage."""
+        self.connections.add(connection)
+        try:
+            await self.begin()
+            self.hearing.want(self.groups())
+            await self.hearing.follow()
+            opening = await database_sync_to_async(loading.open_page)(connection.page)
+            if opening.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
+                await self.load_market()  # the page may have shown it already, and nothing goes backwards
+        except BaseException:
+            self.connections.discard(connection)
+            raise
+        if connection not in self.connections:
+            return  # it was closed meanwhile
+        self.standing.setdefault(connection.page.user, opening.standing)
+        connection.client = self.hub.connect(connection.page, opening.contents, opening.toasts)
+        connection.client.toasts.extend(connection.early)
+        connection.writing = asyncio.create_task(connection.write(self.hub, self.render))
+        connection.writing.add_done_callback(lambda task: self.written(connection, task))
+        connection.owed.set()
+        self.render()
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a socket, whether it has gone or is to be closed."""
+        self.connections.discard(connection)
+        if connection.writing is not None:
+            connection.writing.cancel()
+        if connection.client is not None:
+            self.hub.leave(connection.client)
+            connection.client = None
+        if not any(other.page.user == connection.page.user for other in self.connections):
+            self.standing.pop(connection.page.user, None)
+            self.hearing.want(self.groups())
+
+    def close(self, connection: Connection, code: int) -> None:
+        if connection in self.connections:
+            self.leave(connection)
+            self.run_errand(connection.say_close(code))
+
+    def acknowledge(self, connection: Connection, seen: int) -> None:
+        if connection.client is not None:
+            self.hub.acknowledge(connection.client, seen)
+            connection.owed.set()
+
+    def send_state(self, connection: Connection) -> None:
+        """The page has fetched a part of itself anew, perhaps overtaken on its way: it gets the whole state."""
+        if connection.client is not None:
+            self.hub.owe_everything(connection.client)
+            connection.owed.set()
+            self.render()
+
+    def written(self, connection: Connection, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            if not isinstance(error, OSError):  # TimeoutError is one: a reader that stands still
+                logger.error("live.write_failed", page=str(connection.page), exc_info=error)
+            self.close(connection, TRY_AGAIN)
+
+    async def wake(self, connections: Iterable[Connection] | None = None) -> None:
+        """Have the frames written, some at a time, so that the process stays answerable."""
+        for number, connection in enumerate(list(self.connections if connections is None else connections), 1):
+            connection.owed.set()
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def of_user(self, user: int) -> list[Connection]:
+        return [connection for connection in self.connections if connection.page.user == user]
+
+    def groups(self) -> set[str]:
+        return {user_group(connection.page.user) for connection in self.connections}
+
+    def now(self) -> float:
+        """Seconds of the event loop, for measuring only."""
+        return asyncio.get_running_loop().time()
+
+    # What is heard ---------------------------------------------------------------------------------------------------
+
+    async def hear(self, message: Mapping[str, Any]) -> None:
+        """One message of the channel layer."""
+        match message["type"]:
+            case "market.tick":
+                quotes = [parse_facts(facts) for facts in message["quotes"]]
+                self.hub.tick(message["sequence"], quotes, clock.now())
+                if not self.hub.ticker.complete:
+                    self.run_errand(self.load_market())
+                await self.wake()
+                self.render()
+            case "market.health":
+                self.run_errand(self.look_at_market())
+            case "user.positions":
+                self.run_errand(self.reload(message["user"]), self.of_user(message["user"]))
+            case "user.alert":
+                self.hub.alert(message["user"], message["html"])
+                for connection in self.of_user(message["user"]):
+                    if connection.client is None:
+                        connection.early.append(message["html"])
+                await self.wake(self.of_user(message["user"]))
+            case "user.logout":
+                for connection in self.of_user(message["user"]):
+                    if message["session"] in (None, connection.session):
+                        self.close(connection, SIGNED_OUT)
+
+    async def heal(self) -> None:
+        """Messages may have been missed: everything anew, for everyone."""
+        await self.load_market()
+        for user in {connection.page.user for connection in self.connections}:
+            await self.reload(user)
+            if missed := await database_sync_to_async(greeting)(user):
+                self.hub.alert(user, missed)
+        self.hub.refresh()
+        await self.wake()
+        self.render()
+
+    # What is looked up -----------------------------------------------------------------------------------------------
+
+    async def load_market(self) -> None:
+        picture = await database_sync_to_async(loading.picture_market)()
+        rates_changed = picture.rates != self.hub.ticker.rates
+        self.hub.load(picture, clock.now())
+        if rates_changed:
+            for user in {connection.page.user for connection in self.connections}:
+                await self.reload(user)
+        self.loaded.set()
+        await self.wake()
+        self.render()
+
+    async def look_at_market(self) -> None:
+        """Prices grow old by themselves, and a tick may have been missed."""
+        health = await database_sync_to_async(market_state)()
+        if health.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
+            await self.load_market()
+        else:
+            self.hub.watch_clock(health, clock.now())
+            await self.wake()
+            self.render()
+
+    async def reload(self, user: int) -> None:
+        """Positions anew for every page of the user."""
+        for page in {connection.page for connection in self.of_user(user) if connection.client is not None}:
+            try:
+                contents = await database_sync_to_async(loading.contents_of)(page)
+            except NoSuchPage:
+                for connection in self.of_user(user):
+                    if connection.page == page:
+                        self.close(connection, NO_SUCH_PAGE)
+                continue
+            if (board := self.hub.boards.get(page)) is not None and board.contents != contents:
+                self.hub.fill(page, contents)
+        await self.wake(self.of_user(user))
+        self.render()
+
+    async def look_at_people(self) -> None:
+        """Close what is no longer allowed, and catch up with positions of which no message told."""
+        users = {connection.page.user for connection in self.connections}
+        sessions = {connection.session for connection in self.connections}
+        standings = await database_sync_to_async(loading.standings)(users)
+        living = await database_sync_to_async(loading.living_sessions)(sessions)
+        for connection in list(self.connections):
+            standing = standings.get(connection.page.user)
+            if connection.page.user not in users or connection.session not in sessions:
+                continue  # it came while we asked
+            stays = standing is not None and standing.active and standing.session_hash == connection.session_hash
+            if not stays or connection.session not in living:
+                self.close(connection, SIGNED_OUT)
+        for user, standing in standings.items():
+            if user in self.standing and self.standing[user] != standing:
+                await self.reload(user)
+                self.standing[user] = standing
+
+    def drop_the_lost(self) -> None:
+        for connection in list(self.connections):
+            if connection.client is not None and self.hub.is_lost(connection.client, self.now(), PATIENCE):
+                self.close(connection, TRY_AGAIN)
+
+    # Tasks -----------------------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Start watching, unless that has been done; returns when the market is known."""
+        if self.running is None or self.running.done():
+            self.loaded.clear()
+            self.running = asyncio.create_task(self.run())
+            self.running.add_done_callback(self.ended)
+        loaded = asyncio.create_task(self.loaded.wait())
+        await asyncio.wait({loaded, self.running}, return_when=asyncio.FIRST_COMPLETED)
+        loaded.cancel()
+        if self.running.done():
+            await self.running
+
+    async def run(self) -> None:
+        """Hear and look until nobody has been there for a while."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self.hearing.connect()
+                keeping = group.create_task(self.hearing.keep())
+                await self.load_market()
+                idle, turn = 0.0, 0
+                while self.connections or idle < LINGER:
+                    idle = 0.0 if self.connections else idle + LOOK_EVERY
+                    await self.look(turn)
+                    await asyncio.sleep(LOOK_EVERY)
+                    turn += 1
+                keeping.cancel()
+        finally:
+            await self.hearing.hang_up()
+
+    async def look(self, turn: int) -> None:
+        """One round of watching. A database that fails is asked again in the next."""
+        if not self.connections:
+            return
+        self.drop_the_lost()
+        if turn % RENEW_PRESENCE_EVERY == 0:
+            self.run_errand(asyncio.to_thread(presence.renew))
+        try:
+            await self.look_at_people()
+            if turn % PICTURE_EVERY == PICTURE_EVERY - 1:
+                await self.load_market()
+            elif turn % LOOK_AT_MARKET_EVERY == 0:
+                await self.look_at_market()
+        except DatabaseError as error:
+            logger.warning("live.look_failed", error=str(error))
+
+    def render(self) -> None:
+        """Have the sections that are owed rendered, off the event loop, one board after another."""
+        if self.hub.unrendered and (self.rendering is None or self.rendering.done()):
+            self.rendering = self.run_errand(self.render_all())
+
+    async def render_all(self) -> None:
+        while (order := self.hub.next_order()) is not None:
+            theirs = [connection for connection in self.connections if connection.page == order.board.page]
+            await asyncio.wait({self.run_errand(self.render_sections(order, theirs), theirs, forgiving=False)})
+
+    async def render_sections(self, order: Order, theirs: list[Connection]) -> None:
+        html = await database_sync_to_async(loading.render_sections)(order.overview)
+        self.hub.show(order, html)
+        await self.wake(theirs)
+
+    def run_errand(
+        self, errand: Coroutine[Any, Any, None], whose: list[Connection] | None = None, forgiving: bool = True
+    ) -> asyncio.Task[None]:
+        """Something to be done beside the rest. If it fails, those it was for (None: all) come back and start anew.
+
+        A forgiving errand may fail with the database: the next look finds again what is to be done.
+        """
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self.errands.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.error("live.errand_failed", exc_info=error)
+                if not (forgiving and isinstance(error, DatabaseError)):
+                    self.close_all(FAILED, whose)
+
+        task = asyncio.create_task(errand)
+        self.errands.add(task)
+        task.add_done_callback(ended)
+        return task
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """Watching has ended: pages that are there come back and start it anew."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("live.watch_failed", exc_info=error)
+        self.close_all(FAILED)
+
+    def close_all(self, code: int, connections: Iterable[Connection] | None = None) -> None:
+        for connection in list(self.connections if connections is None else connections):
+            self.close(connection, code)
+
+    async def stop(self) -> None:
+        """Close everything and wait until it is."""
+        self.close_all(1001)
+        tasks = [task for task in (self.running, *self.errands) if task is not None]
+        if self.running is not None:
+            self.running.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+broadcasts: "WeakKeyDictionary[asyncio.AbstractEventLoop, Broadcast]" = WeakKeyDictionary()
+
+
+def broadcast_here() -> Broadcast:
+    """The one of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in broadcasts:
+        broadcasts[loop] = Broadcast()
+    return broadcasts[loop]

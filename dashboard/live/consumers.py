@@ -1,0 +1,118 @@
+"""The socket of a page: who may open it, which page it is, and what it reports. Sending is the hub's."""
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from django.contrib.auth import HASH_SESSION_KEY
+
+from dashboard.live.boards import Page, View
+from dashboard.live.broadcast import NO_SUCH_PAGE, SIGNED_OUT, Broadcast, broadcast_here
+from dashboard.live.connection import Connection
+from dashboard.live.loading import NoSuchPage
+
+TOO_MUCH: Final = 4429
+TOO_LARGE: Final = 1009
+MOST_SOCKETS: Final = 30
+LARGEST_MESSAGE: Final = 64 * 1024
+# Incoming messages: at most this many within so many seconds.
+MOST_MESSAGES, WITHIN = 60, 10.0
+
+
+class LiveConsumer(AsyncConsumer):
+    """One connection. The channel layer is heard once per process, by the hub's ear, not by each socket."""
+
+    channel_layer_alias = "none: the hub listens for all"
+
+    connection: Connection | None = None
+
+    async def dispatch(self, message: Mapping[str, Any]) -> None:
+        # Without the base class's visit to the database thread: nothing here queries.
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: Mapping[str, Any]) -> None:
+        """Accept first: a browser can tell the code of a close only after that."""
+        self.received: deque[float] = deque(maxlen=MOST_MESSAGES)
+        await self.send({"type": "websocket.accept"})
+        user, session = self.scope["user"], self.scope["session"]
+        if not user.is_authenticated or not session.session_key:
+            return await self.close(SIGNED_OUT)
+        page = page_of(user.pk, self.scope["query_string"])
+        if page is None:
+            return await self.close(NO_SUCH_PAGE)
+        if len(self.broadcast.of_user(user.pk)) >= MOST_SOCKETS:
+            return await self.close(TOO_MUCH)
+        self.connection = Connection(page, session.session_key, session.get(HASH_SESSION_KEY, ""), self.send)
+        try:
+            await self.broadcast.join(self.connection)
+        except NoSuchPage:
+            await self.close(NO_SUCH_PAGE)
+
+    async def websocket_receive(self, message: Mapping[str, Any]) -> None:
+        """{"seen": 12}: frames that the page has worked through. {"state": true}: it wants the whole state.
+
+        Anything else means nothing.
+        """
+        now = self.broadcast.now()
+        if len(self.received) == MOST_MESSAGES and now - self.received[0] < WITHIN:
+            return await self.close(TOO_MUCH)
+        self.received.append(now)
+        text = message.get("text") or ""
+        if len(text) > LARGEST_MESSAGE or len(message.get("bytes") or b"") > LARGEST_MESSAGE:
+            return await self.close(TOO_LARGE)
+        if self.connection is None:
+            return None
+        report = parse_report(text)
+        seen = report.get("seen")
+        if isinstance(seen, int) and not isinstance(seen, bool):
+            self.broadcast.acknowledge(self.connection, seen)
+        if report.get("state") is True:
+            self.broadcast.send_state(self.connection)
+        return None
+
+    async def websocket_disconnect(self, message: Mapping[str, Any]) -> None:
+        if self.connection is not None:
+            self.broadcast.leave(self.connection)
+        raise StopConsumer
+
+    async def close(self, code: int) -> None:
+        if self.connection is not None:
+            self.broadcast.leave(self.connection)
+        await self.send({"type": "websocket.close", "code": code})
+
+    @property
+    def broadcast(self) -> Broadcast:
+        return broadcast_here()
+
+
+def page_of(user: int, query: bytes) -> Page | None:
+    """The page that the address names; None where there is no such page. Whose it is comes from the session only."""
+    named = {name: values[-1] for name, values in parse_qs(query.decode("latin-1")).items()}
+    portfolio = named.get("portfolio", "")
+    try:
+        view = View(named.get("view", "dashboard"))
+    except ValueError:
+        return None
+    if portfolio and not (portfolio.isascii() and portfolio.isdigit() and len(portfolio) <= 18):
+        return None
+    match view:
+        case View.DASHBOARD:
+            return Page(user, view, portfolio=int(portfolio) if portfolio else None)
+        case View.ASSET:
+            asset = named.get("asset", "")
+            return Page(user, view, asset=asset) if 0 < len(asset) <= 200 else None
+        case _:
+            return Page(user, view)
+
+
+def parse_report(text: str) -> dict[str, Any]:
+    """What a page said; nothing where it can't be read."""
+    try:
+        report = json.loads(text, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return {}
+    return report if isinstance(report, dict) else {}

@@ -1,0 +1,145 @@
+"""The market in memory: the newest quote of each asset, and the cells made of it for everyone.
+
+Pure but for the models it keeps: the database's picture and the ticks come in, what changed goes out.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from dashboard.live import fragments
+from dashboard.market.currencies import Rates
+from dashboard.market.quota import stale_after
+from dashboard.market.quote import Quote
+from dashboard.market.refresh import MarketHealth
+from dashboard.market.storing import as_asset, as_row
+from dashboard.models import MarketQuote
+from dashboard.portfolios import as_market
+from dashboard.valuation import Market
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The market as the database has it: quotes at least as new as the health's sequence number."""
+
+    health: MarketHealth
+    rates: Rates
+    quotes: tuple[MarketQuote, ...]
+
+
+class Ticker:
+    """Quotes that never go backwards. `complete` is False while ticks are known to be missing."""
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.complete = False
+        self.rates = Rates({})
+        self.stale_after = timedelta(0)
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self.health: MarketHealth | None = None
+        self.badge: str = fragments.live_state_off()
+        self.said: tuple[object, ...] = ()
+        self.quotes: dict[str, MarketQuote] = {}
+        self.stale: set[str] = set()
+        self.markets: dict[str, dict[str, Market]] = {}
+        self.made: dict[str, dict[str, Mapping[str, str]]] = {}
+
+    def load(self, picture: Picture, now: datetime) -> set[str]:
+        """Take up what the database knows; what came by a newer tick stays. Returns the assets that changed."""
+        at = picture.health.sequence
+        changed = set()
+        for row in picture.quotes:
+            row.sequence = max(row.sequence, at)
+            if self.learn(row):
+                changed.add(row.asset_id)
+        if picture.rates != self.rates:
+            self.rates = picture.rates
+            changed |= self.quotes.keys()
+        self.sequence = max(self.sequence, at)
+        self.complete = self.complete or at == self.sequence
+        self.accept_health(picture.health)
+        return self.move(changed, now)
+
+    def tick(self, sequence: int, quotes: Iterable[Quote], now: datetime) -> set[str]:
+        """Take up what a tick says has changed. Returns the assets that did."""
+        self.complete = self.complete and sequence <= self.sequence + 1
+        changed = set()
+        for quote in quotes:
+            row = as_row(quote, sequence)
+            row.asset = as_asset(quote)
+            if self.learn(row):
+                changed.add(row.asset_id)
+        if self.health is not None and sequence > self.sequence:
+            self.health = replace(self.health, sequence=sequence, failing_since=None, reason="", last_success_at=now)
+        self.sequence = max(self.sequence, sequence)
+        return self.move(changed, now)
+
+    def watch_clock(self, health: MarketHealth, now: datetime) -> set[str]:
+        """Time has passed: prices may have grown old, polling may have failed. Returns the assets that aged."""
+        self.accept_health(health)
+        return self.move(set(), now)
+
+    def learn(self, row: MarketQuote) -> bool:
+        """Whether the quote is news. The sequence number decides, asset by asset."""
+        known = self.quotes.get(row.asset_id)
+        if known is not None and (row.sequence < known.sequence or alike(row, known)):
+            known.sequence = max(known.sequence, row.sequence)
+            return False
+        self.quotes[row.asset_id] = row
+        return True
+
+    def accept_health(self, health: MarketHealth) -> None:
+        self.stale_after = stale_after(health.interval)
+        if self.health is None or health.sequence >= self.sequence:
+            self.health = health
+
+    def move(self, changed: set[str], now: datetime) -> set[str]:
+        """Forget what was made of the assets that changed or crossed the age at which prices are stale."""
+        self.now = now
+        before = now - self.stale_after
+        stale = {asset for asset, row in self.quotes.items() if row.as_of is not None and row.as_of < before}
+        changed = changed | (stale ^ self.stale)
+        self.stale = stale
+        for asset in changed:
+            self.markets.pop(asset, None)
+            self.made.pop(asset, None)
+        if self.health is not None:
+            as_of = max((row.as_of for row in self.quotes.values() if row.as_of is not None), default=None)
+            self.health = replace(self.health, as_of=as_of, stale=as_of is None or as_of < before)
+            self.say_state(self.health, now)
+        return changed
+
+    def say_state(self, health: MarketHealth, now: datetime) -> None:
+        """A new badge where anything but the age has changed: the page counts seconds itself."""
+        said = (health.as_of, health.stale, bool(health.failing_since), self.sequence)
+        if said != self.said:
+            self.said = said
+            self.badge = fragments.live_state(health, self.sequence, now)
+
+    def market(self, asset: str, currency: str) -> Market:
+        made = self.markets.setdefault(asset, {})
+        if currency not in made:
+            row = self.quotes.get(asset)
+            rate = self.rates.rate("usd", currency)
+            made[currency] = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
+        return made[currency]
+
+    def cells(self, asset: str, currency: str) -> Mapping[str, str]:
+        """The market's cells of an asset, made once for everyone who counts in the currency."""
+        made = self.made.setdefault(asset, {})
+        if currency not in made:
+            market = self.market(asset, currency)
+            made[currency] = {
+                fragments.market_id(asset, name): fragments.market_cell(asset, market, name, currency)
+                for name in fragments.MARKET
+            }
+        return made[currency]
+
+
+FACTS: Final = ("price", "as_of", "market_cap", "change_1h", "change_24h", "change_7d", "source")
+
+
+def alike(one: MarketQuote, other: MarketQuote) -> bool:
+    """Whether the two say the same wherever a page looks."""
+    return one.asset.rank == other.asset.rank and all(getattr(one, name) == getattr(other, name) for name in FACTS)

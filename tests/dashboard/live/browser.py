@@ -1,0 +1,47 @@
+"""A page in a browser, as far as frames concern it: elements with ids that htmx replaces. Pure."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+CELL = re.compile(r'<span id="([pht]-[A-Za-z0-9_-]+)"[^>]*>[^<]*</span>')
+SECTION = re.compile(r'<section id="([a-z]+)".*?</section>(?!</section>)', re.DOTALL)
+VALUE = re.compile(r'data-value="([^"]*)"')
+
+
+def cells_of(html: str) -> dict[str, str]:
+    return {found[1]: found[0] for found in CELL.finditer(html)}
+
+
+class Browser:
+    """What the page shows. A cell for which the page has no place is a fault of the server's."""
+
+    def __init__(self, fetch: Callable[[], str]) -> None:
+        self.fetch = fetch
+        self.cells = cells_of(fetch())
+        self.toasts: list[str] = []
+        self.live, self.sequence = "off", 0
+        self.frames: list[str] = []
+
+    def apply(self, frame: str) -> None:
+        self.frames.append(frame)
+        state = re.search(r'id="live-state" data-live="(\w+)" data-sequence="(\d+)"', frame)
+        if state:
+            assert int(state[2]) >= self.sequence, "an older sequence overwrites a newer one"
+            self.live, self.sequence = state[1], int(state[2])
+        self.toasts += re.findall(r'data-alert="(\d+)"', frame)
+        if "data-positions-changed" in frame:
+            self.cells = cells_of(self.fetch())
+        sections = SECTION.findall(frame)
+        if sections:
+            whole = "".join(found[0] for found in SECTION.finditer(frame))
+            self.cells = cells_of(whole)
+            frame = SECTION.sub("", frame)
+        for id, html in cells_of(frame).items():
+            assert id in self.cells, f"{id} is not on the page"
+            self.cells[id] = html
+
+    def value(self, id: str) -> Decimal | None:
+        found = VALUE.search(self.cells[id])
+        assert found is not None
+        return Decimal(found[1]) if found[1] else None

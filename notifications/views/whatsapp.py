@@ -19,7 +19,7 @@ def whatsapp_link(request: HttpRequest) -> HttpResponse:
     form = NumberForm(request.POST)
     if form.is_valid():
         try:
-            send_code(owner(request), form.cleaned_data["number"].as_e164, get_adapter().get_client_ip(request))
+            send_code(owner(request), form.cleaned_data["number"], get_adapter().get_client_ip(request))
             return redirect(SECTION)
         except LinkingError as error:
             form.add_error("number", str(error))

@@ -202,10 +202,14 @@ class Hub:
             return None  # the first frame is the whole state
         board = client.board
         self.settle(board)
-        parts = [client.sections, self.join(board, client.due), *client.toasts]
+        parts = [client.sections]
+        if not client.wants_sections:  # they bring the cells with them
+            parts.append(self.join(board, client.due))
+            client.due = NOTHING
+        parts += client.toasts
         if client.badge is not self.ticker.badge:
             parts.append(self.ticker.badge)
-        client.sections, client.due, client.badge = "", NOTHING, self.ticker.badge
+        client.sections, client.badge = "", self.ticker.badge
         client.toasts.clear()
         frame = "".join(parts)
         if not frame:

@@ -19,6 +19,7 @@ logger = structlog.get_logger(__name__)
 PATIENCE: Final = timedelta(seconds=15)
 """How long a rung delivery may lie untouched before it is rung again."""
 AT_ONCE: Final = 500
+WITHOUT_PATIENCE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "socket_connect_timeout": 2}
 
 
 def ring(deliveries: Iterable[int]) -> None:
@@ -27,12 +28,17 @@ def ring(deliveries: Iterable[int]) -> None:
 
 
 def send(task: str, ids: Iterable[int]) -> None:
-    for pk in ids:
-        try:
-            current_app.send_task(task, args=[pk], retry=False)
-        except (OperationalError, OSError) as error:
-            logger.warning("ring.unheard", task=task, error=str(error))
-            return
+    """Ring once for each id; a broker that is away is noted and left to the sweep, without waiting for it."""
+    wanted = list(ids)
+    if not wanted:
+        return
+    options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE}
+    try:
+        with current_app.connection_for_write(connect_timeout=2, transport_options=options) as broker:
+            for pk in wanted:
+                current_app.send_task(task, args=[pk], retry=False, connection=broker)
+    except (OperationalError, OSError) as error:
+        logger.warning("ring.unheard", task=task, error=str(error))
 
 
 def sweep(now: datetime) -> None:

@@ -7,6 +7,7 @@
 `smtp.env()` is the EMAIL_URL for other processes, `smtp.settings()` Django's settings for this one.
 """
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -124,10 +125,16 @@ class Taker:
         if refusal := self.smtp.failure("data"):
             return refusal
         if self.smtp.failure("drop before"):
-            server.transport.abort()
+            hang_up(server)
             return "250 OK"
-        content = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        assert isinstance(envelope.content, bytes)
+        content = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.smtp.mails.append(Mail(envelope.mail_from or "", list(envelope.rcpt_tos), content))
         if self.smtp.failure("drop after"):
-            server.transport.abort()
+            hang_up(server)
         return "250 OK"
+
+
+def hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
@@ -100,7 +100,7 @@ class FakeTwilio:
         fake = self
 
         class Handler(TwilioHandler):
-            twilio = fake
+            twilio: ClassVar[FakeTwilio] = fake
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -205,7 +205,7 @@ class FakeTwilio:
 
 
 class TwilioHandler(BaseHTTPRequestHandler):
-    twilio: FakeTwilio
+    twilio: ClassVar[FakeTwilio]
 
     def log_message(self, *args: object) -> None:
         pass

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import User, validate_time_zone
+from dashboard.importing.recognise import FORMATS
 from dashboard.models import Portfolio
 
 
@@ -15,7 +16,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         allow_empty_file=True,  # it gets the same clear message as any other file that can't be read
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
-        help_text="CSV, separated by commas, semicolons or tabs.",
+        help_text=f"Understood: {', '.join(known.label for known in FORMATS)}.",
     )
     time_zone = forms.CharField(
         max_length=64,

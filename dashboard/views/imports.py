@@ -12,7 +12,6 @@ from dashboard.drafts import DraftErrors
 from dashboard.exporting import export_csv, export_name
 from dashboard.importing.forms import UploadForm
 from dashboard.importing.preview import shown
-from dashboard.importing.recognise import FORMATS
 from dashboard.importing.service import (
     AlreadyConfirmed,
     confirm_import,
@@ -48,7 +47,6 @@ def imports(request: HttpRequest) -> HttpResponse:
         "form": form,
         "imports": Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("content", "review"),
         "portfolios": list(Portfolio.objects.of(user)),
-        "formats": [known.label for known in FORMATS],
         "zones": sorted(available_timezones()),
     }
     return render(request, "dashboard/imports.html", context)
@@ -70,7 +68,8 @@ def waiting_context(waiting: Import) -> dict[str, Any]:
     return {
         "added": len(preview.drafts),
         "duplicates": preview.duplicates,
-        "review": preview.review,
+        "undecided": len(preview.review),
+        "review": [row for row in preview.review if not row.ticker],
         "questions": asked(preview.review),
         "rows": shown(preview.drafts[:ROWS_SHOWN]),
     }
@@ -79,7 +78,13 @@ def waiting_context(waiting: Import) -> dict[str, Any]:
 def done_context(done: Import) -> dict[str, Any]:
     """What it did."""
     rows = done.transactions.select_related("asset", "fee_asset", "portfolio").newest_first()[:ROWS_SHOWN]
-    return {"added": done.added, "duplicates": done.duplicates, "review": done.review, "lines": lines_of(rows)}
+    return {
+        "added": done.added,
+        "duplicates": done.duplicates,
+        "undecided": len(done.review),
+        "review": done.review,
+        "lines": lines_of(rows),
+    }
 
 
 @require_POST

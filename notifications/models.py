@@ -203,6 +203,11 @@ class Delivery(models.Model):
     Who works on it holds `lease_token` until `lease_until`; a result is stored only under the token it was got with.
     """
 
+    class Transport(models.TextChoices):
+        TOAST = "toast", "Toast"
+        EMAIL = "email", "E-mail"
+        WHATSAPP = "whatsapp", "WhatsApp"
+
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
@@ -213,7 +218,7 @@ class Delivery(models.Model):
         READ = "read", "Read"
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
-    transport = models.CharField(max_length=20)
+    transport = models.CharField(max_length=20, choices=Transport)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     doubts = models.PositiveSmallIntegerField(default=0, help_text="attempts whose outcome nobody knows")
@@ -254,7 +259,7 @@ class TransportOff(models.Model):
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="transports_off")
-    transport = models.CharField(max_length=20)
+    transport = models.CharField(max_length=20, choices=Delivery.Transport)
     reason = models.CharField(max_length=300)
     off_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, help_text="when to tell the user, null once that is settled")

@@ -12,7 +12,9 @@ from dashboard.money import WIDE, quantize
 from notifications.conditions import Arming
 from notifications.models import Alert, Delivery, Reminder, TransportOff, Watch
 from notifications.observing import Observation, observe
-from notifications.wording import promise, subject
+from notifications.wording import exact, promise, subject
+
+LABELS = dict(Delivery.Transport.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class ReminderLine:
     distance_pct: Decimal | None
     subject: str
     promise: str
+    limit: str
+    ways: str
 
     @property
     def waits(self) -> bool:
@@ -47,6 +51,8 @@ def line_of(reminder: Reminder, seen: Observation, now: datetime) -> ReminderLin
         distance_pct=distance_pct(seen.value, reminder.limit),
         subject=subject(reminder),
         promise=promise(reminder, seen.value),
+        limit="–" if reminder.limit is None else exact(reminder.limit),
+        ways=", ".join(str(LABELS.get(name, name)) for name in reminder.transports),
     )
 
 

@@ -39,7 +39,7 @@ def switch_on(user: User, transport: str) -> None:
 
 
 def tell_page(off: TransportOff) -> None:
-    announce_alert(off.user_id, render_to_string("notifications/_off_toast.html", {"off": off, "label": label(off)}))
+    announce_alert(off.user_id, render_to_string("notifications/_off_toast.html", {"off": off}))
 
 
 def tell_off(pk: int) -> None:
@@ -75,16 +75,11 @@ def tell_off(pk: int) -> None:
 def notice_of(off: TransportOff) -> Message:
     return Message(
         user=off.user,
-        title=f"{label(off)} is switched off",
+        title=f"{off.get_transport_display()} is switched off",
         text=(
-            f"Alerts no longer go out by {label(off)}: {off.reason} "
+            f"Alerts no longer go out by {off.get_transport_display()}: {off.reason} "
             "Your reminders keep working and use your other ways. Mend it in the settings and switch it on again."
         ),
         url=settings.PUBLIC_URL + reverse("settings"),
         key=f"tickfolio-off-{off.pk}",
     )
-
-
-def label(off: TransportOff) -> str:
-    transport = TRANSPORTS.get(off.transport)
-    return transport.label if transport else off.transport

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
+from notifications.models import Delivery
 from notifications.transports.base import CannotTell, InDoubt, Message, NotAccepted, Receipt, Report
 
 SECONDS: Final = 8
@@ -25,8 +26,8 @@ NO_SUCH_MAILBOX: Final = {550, 551, 553}
 
 
 class Email:
-    name = "email"
-    label = "E-mail"
+    name = Delivery.Transport.EMAIL.value
+    label = Delivery.Transport.EMAIL.label
 
     def is_configured(self) -> bool:
         return bool(settings.EMAIL_BACKEND)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from accounts.models import User
 from dashboard.live.announce import announce_alert
-from notifications.models import Alert
+from notifications.models import Alert, Delivery
 from notifications.transports.base import CannotTell, Message, Receipt, Report
 
 AT_MOST: Final = 20
@@ -16,8 +16,8 @@ AT_MOST: Final = 20
 
 
 class Toast:
-    name = "toast"
-    label = "Toast"
+    name = Delivery.Transport.TOAST.value
+    label = Delivery.Transport.TOAST.label
 
     def is_configured(self) -> bool:
         return True

@@ -65,8 +65,8 @@ PROGRESS: Final = {
 
 
 class WhatsApp:
-    name = "whatsapp"
-    label = "WhatsApp"
+    name = Delivery.Transport.WHATSAPP.value
+    label = Delivery.Transport.WHATSAPP.label
 
     def is_configured(self) -> bool:
         return bool(settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_WHATSAPP_FROM)

@@ -43,7 +43,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
     user = owner(request)
     context = {
         "lines": reminder_lines(user),
-        "off": [(row, TRANSPORTS[row.transport].label) for row in transports_off(user) if row.transport in TRANSPORTS],
+        "off": list(transports_off(user)),
         "missing": [name for name in offered() if name not in ready_for(user)],
     }
     return render(request, template(request, "reminders", "reminder-list"), context)

@@ -1,0 +1,205 @@
+// What moves: puts the cells that the socket sends in their places, keeps it connected, says how old prices are.
+// Nothing is computed here: every figure comes ready from the server.
+"use strict";
+(() => {
+  const SIGNED_OUT = 4401;
+  const REPORT_EVERY = 4; // frames; the server holds back what is more than sixteen ahead of the reports
+  const MOST_FADES = 10; // changes in a second
+  const ASLEEP = 10_000;
+  const ANSWER_WITHIN = 5_000;
+  const FADING = '[data-field="price"], [data-field="value"], [data-total="value"]';
+
+  const place = document.getElementById("live-socket");
+  if (!place) return;
+  let socket = null;
+  let wrapper = null;
+  let attempts = 0;
+  let frames = 0;
+  let reported = 0;
+  let ended = false;
+  let hiddenAt = 0;
+  let answer = null;
+  const alerts = new Set();
+  const title = document.title;
+
+  // Connection -------------------------------------------------------------------------------------------------
+
+  // With jitter, so that a thousand pages don't come back at once; soon enough to be live again within ten seconds.
+  const pause = (attempt) => Math.min(5000, 500 * 2 ** attempt) * (0.25 + 0.75 * Math.random());
+  htmx.config.wsReconnectDelay = pause;
+  htmx.createWebSocket = (url) => {
+    socket = new WebSocket(url);
+    return socket;
+  };
+  const isOpen = () => socket && socket.readyState === WebSocket.OPEN;
+  const say = (report) => { if (isOpen()) socket.send(JSON.stringify(report)); };
+
+  function reconnect() {
+    if (!ended && wrapper && !(socket && socket.readyState === WebSocket.CONNECTING)) wrapper.reconnect();
+  }
+
+  place.addEventListener("htmx:wsOpen", (event) => {
+    wrapper = event.detail.socketWrapper;
+    frames = reported = attempts = 0;
+  });
+
+  place.addEventListener("htmx:wsClose", (event) => {
+    const { code, target } = event.detail.event;
+    wrapper = event.detail.socketWrapper || wrapper;
+    if (target !== socket) return;
+    if (code >= 4400 && code < 4500) {
+      ended = true;
+      if (code === SIGNED_OUT) signOut();
+      else show(code === 4429 ? "Too many pages are open" : "This page is gone");
+      return;
+    }
+    show("Reconnecting");
+    // The extension itself comes back after these; after all others it would not.
+    if (![1006, 1011, 1012, 1013].includes(code)) setTimeout(reconnect, pause(attempts++));
+  });
+
+  // A page that nobody has typed into goes where the server sends strangers; else what was typed stays.
+  function signOut() {
+    const typed = [...document.querySelectorAll("input, textarea")].some(
+      (field) => field.type !== "hidden" && field.type !== "search" && field.value !== field.defaultValue,
+    );
+    const key = "tickfolio-signed-out";
+    const again = Date.now() - Number(sessionStorage.getItem(key) || 0) < 30_000;
+    if (!typed && !again) {
+      sessionStorage.setItem(key, String(Date.now()));
+      location.reload();
+      return;
+    }
+    const link = document.createElement("a");
+    link.href = location.href;
+    link.textContent = "Signed out. Sign in again";
+    const state = show("");
+    if (state) state.replaceChildren(link);
+  }
+
+  function show(words) {
+    const state = document.getElementById("live-state");
+    if (!state) return null;
+    state.dataset.live = "off";
+    state.removeAttribute("title");
+    const label = document.createElement("span");
+    label.className = "label";
+    label.textContent = words;
+    state.replaceChildren(label);
+    return state;
+  }
+
+  // A page that slept may hold a socket that is dead without knowing it.
+  function wake() {
+    if (!isOpen()) return reconnect();
+    if (Date.now() - hiddenAt < ASLEEP) return undefined;
+    say({ state: true });
+    clearTimeout(answer);
+    answer = setTimeout(reconnect, ANSWER_WITHIN);
+    return undefined;
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) hiddenAt = Date.now();
+    else wake();
+  });
+  addEventListener("online", () => { hiddenAt = 0; wake(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) { hiddenAt = 0; wake(); } });
+
+  // A part that was fetched may have been overtaken on its way by what the socket has sent.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    if (target && target.querySelector && target.querySelector("[data-field], [data-total]")) say({ state: true });
+  });
+
+  // Frames -----------------------------------------------------------------------------------------------------
+
+  place.addEventListener("htmx:wsAfterMessage", () => {
+    clearTimeout(answer);
+    frames += 1;
+    if (frames === 1 || frames - reported >= REPORT_EVERY) {
+      reported = frames;
+      say({ seen: frames });
+    }
+    nameTab();
+    tellAges();
+  });
+
+  let fades = { since: 0, count: 0 };
+  function mayFade(count) {
+    const now = performance.now();
+    if (now - fades.since > 1000) fades = { since: now, count: 0 };
+    fades.count += count;
+    return fades.count <= MOST_FADES && !document.hidden;
+  }
+
+  // Puts cells in place one by one: htmx would walk all of them again for each. What is left of the frame is htmx's.
+  function swapCells(html) {
+    const frame = document.createElement("template");
+    frame.innerHTML = html;
+    const sent = frame.content;
+    const moved = [];
+    for (const element of [...sent.children]) {
+      if (element.id === "live-state" || (element.id && element.dataset.value !== undefined)) {
+        element.remove();
+        // Sections in the same frame are older than the cells that follow them.
+        const inside = sent.querySelector(`section [id="${element.id}"]`);
+        const current = inside || document.getElementById(element.id);
+        if (!current) continue;
+        const [before, after] = [current.dataset.value, element.dataset.value];
+        if (!inside && before && after && before !== after && element.matches(FADING)) {
+          moved.push([element, Number(after) > Number(before) ? "up" : "down"]);
+        }
+        current.replaceWith(element);
+      } else if (element.hasAttribute("data-positions-changed")) {
+        element.remove();
+        htmx.trigger(document.body, "positionsChanged");
+      } else if (isKnownAlert(element) || !hasPlace(element)) {
+        element.remove();
+      }
+    }
+    if (moved.length && mayFade(moved.length)) for (const [cell, way] of moved) cell.classList.add(way);
+    return frame.innerHTML;
+  }
+
+  const hasPlace = (element) => element.hasAttribute("hx-swap-oob") || document.getElementById(element.id);
+
+  // An alert that is announced twice is shown once. What a page is greeted with replaces what it shows, and stays whole.
+  function isKnownAlert(element) {
+    const toasts = [...element.querySelectorAll(".toast[data-alert]")];
+    const added = (element.getAttribute("hx-swap-oob") || "").startsWith("beforeend");
+    for (const toast of toasts) {
+      if (added && alerts.has(toast.dataset.alert)) toast.remove();
+      alerts.add(toast.dataset.alert);
+    }
+    return toasts.length > 0 && !element.querySelector(".toast");
+  }
+
+  htmx.defineExtension("live", { transformResponse: swapCells });
+
+  // Time -------------------------------------------------------------------------------------------------------
+
+  function ago(milliseconds) {
+    const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+    for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+      if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
+    }
+    return `${seconds} s ago`;
+  }
+
+  function tellAges() {
+    for (const time of document.querySelectorAll("time[data-ago]")) {
+      const words = ago(Date.now() - Date.parse(time.dateTime));
+      if (time.textContent !== words) time.textContent = words;
+    }
+  }
+
+  function nameTab() {
+    const total = document.querySelector('[data-total="value"]');
+    const named = total && total.dataset.value ? `${total.textContent} · ${title}` : title;
+    if (document.title !== named) document.title = named;
+  }
+
+  setInterval(tellAges, 1000);
+  nameTab();
+  tellAges();
+})();

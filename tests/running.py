@@ -43,8 +43,12 @@ class Running:
     @property
     def address(self) -> str:
         """Without a slash at the end. Waits for the first page."""
-        found = until(lambda: ADDRESS.search(self.output), 60, lambda: self.output)
-        return found.group(1)
+
+        def said() -> re.Match[str] | None:
+            assert self.process.poll() is None, f"it ended with status {self.process.returncode}\n{self.output}"
+            return ADDRESS.search(self.output)
+
+        return until(said, 60, lambda: self.output).group(1)
 
     def pids(self, *words: str) -> set[int]:
         """The runner's own children whose command line holds all the words."""

@@ -90,8 +90,8 @@ def done_context(done: Import) -> dict[str, Any]:
 @require_POST
 def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = own_import(request, pk)
-    stated = {name.removeprefix("coin:"): value for name, value in request.POST.items() if name.startswith("coin:")}
-    decisions = {ticker: asset_id.strip() for ticker, asset_id in stated.items() if asset_id.strip()}
+    fields = {name: str(value).strip() for name, value in request.POST.items() if name.startswith("coin:")}
+    decisions = {name.removeprefix("coin:"): asset_id for name, asset_id in fields.items() if asset_id}
     known = Asset.objects.coins().in_bulk([asset_id.replace("\0", "") for asset_id in decisions.values()])
     decide(waiting, {ticker: asset_id for ticker, asset_id in decisions.items() if asset_id in known})
     for asset_id in sorted(set(decisions.values()) - known.keys()):

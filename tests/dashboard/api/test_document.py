@@ -1,8 +1,12 @@
 """The API is what its OpenAPI document says, and answers in JSON whatever it is asked."""
 
+from collections.abc import Iterator
+
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -61,6 +65,18 @@ def test_the_document_is_open_to_all_and_names_every_resource(api: ApiClient) ->
     schemathesis.openapi.from_dict(document).validate()
 
 
+@pytest.fixture
+def _open_connection() -> Iterator[None]:
+    """As Django's own test client does: the end of a request must not close the connection that the test is in."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_open_connection")
 def test_whatever_is_sent_the_answer_is_one_that_the_document_names(api: ApiClient, portfolio: Portfolio) -> None:
     schema = schemathesis.openapi.from_wsgi(DOCUMENT, WSGIHandler())
     import_file(portfolio, "a.csv", b"timestamp,type,asset_id,amount,price\n2024-01-10T12:00:00Z,buy,bitcoin,1,2\n")

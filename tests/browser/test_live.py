@@ -1,0 +1,68 @@
+"""What the page's script adds to the socket: fades, the tab's title, ages; and it loses nothing that was typed."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPerson
+from tests.browser.world import Person, World
+
+
+def test_the_tab_carries_the_total_and_a_changed_price_fades(the_world: World, somebody: Person) -> None:
+    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.add_transaction("Bitcoin", "2", "40000")
+    somebody.go("/")
+    somebody.sees_price("bitcoin", "50000")
+    somebody.page.evaluate(
+        """() => {
+          window.faded = [];
+          new MutationObserver((changes) => {
+            for (const change of changes) for (const node of change.addedNodes)
+              if (node.classList && (node.classList.contains('up') || node.classList.contains('down')))
+                window.faded.push(`${node.id} ${node.classList.contains('up') ? 'up' : 'down'}`);
+          }).observe(document.body, {childList: true, subtree: true});
+        }"""
+    )
+    the_world.coingecko.set_price("bitcoin", "50100")
+    somebody.sees("[data-total=value]", "100200")
+    expect(somebody.page).to_have_title(re.compile(r"^100,200\.00 · "))
+    assert set(somebody.page.evaluate("() => window.faded")) >= {"p-bitcoin-price up", "t-value up"}
+    expect(somebody.page.locator("#live-state time")).to_have_text(re.compile(r"^\d+ s ago$"))
+    assert not somebody.complaints
+
+
+def test_pages_that_show_less_than_they_are_sent_do_not_complain(the_world: World, somebody: Person) -> None:
+    the_world.coingecko.set_price("bitcoin", "50000")
+    for path in ("/market/", "/assets/bitcoin/", "/settings/"):
+        somebody.go(path)
+        expect(somebody.page.locator("[data-live=on]")).to_be_visible()
+        the_world.coingecko.set_price("bitcoin", "50200" if path == "/market/" else "50300")
+        if path != "/settings/":
+            somebody.sees("[data-field=price]", "50200" if path == "/market/" else "50300")
+    assert not somebody.complaints
+
+
+def test_the_page_of_a_coin_shows_a_position_that_another_tab_made(the_world: World, somebody: Person) -> None:
+    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.go("/assets/bitcoin/")
+    expect(somebody.page.locator("[data-live=on]")).to_be_visible()
+    tab = somebody.page.context.new_page()
+    Person(the_world, tab, somebody.name).add_transaction("Bitcoin", "3", "40000")
+    expect(somebody.page.locator("#position")).to_be_visible()
+    somebody.sees("#position [data-field=value]", "150000")
+    the_world.coingecko.set_price("bitcoin", "50400")
+    somebody.sees("#position [data-field=value]", "151200")
+    assert not somebody.complaints
+
+
+def test_what_was_typed_stays_when_the_session_ends(the_world: World, new_person: NewPerson) -> None:
+    one = new_person()
+    one.sign_up()
+    tab = one.page.context.new_page()
+    tab.goto(the_world.address + "/transactions/add/")
+    tab.locator("[name=note]").first.fill("half of it for Eve")
+    expect(tab.locator("[data-live=on]")).to_be_attached()
+    one.go("/accounts/logout/")
+    one.submit()
+    expect(tab.get_by_role("link", name="Signed out. Sign in again")).to_be_visible()
+    expect(tab.locator("[name=note]").first).to_have_value("half of it for Eve")

@@ -1,5 +1,6 @@
 """What is refused before Django or Channels spend anything on it: bodies over the cap, sockets from other sites."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ class BodyCap:
         limit = settings.MAX_BODY_BYTES
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > limit:
-            return await self.refuse(send)
+            return await self.refuse(scope, send)
         read = 0
 
         async def counted() -> dict[str, Any]:
@@ -43,12 +44,15 @@ class BodyCap:
         try:
             await self.inner(scope, counted, send)
         except BodyTooLarge:
-            await self.refuse(send)
+            await self.refuse(scope, send)
 
     @staticmethod
-    async def refuse(send: Send) -> None:
-        body = b"The request is larger than this server accepts."
-        headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    async def refuse(scope: Scope, send: Send) -> None:
+        reason = "The request is larger than this server accepts."
+        in_json = scope["path"].startswith("/api/")
+        body = (json.dumps({"detail": reason}) if in_json else reason).encode()
+        kind = b"application/json" if in_json else b"text/plain"
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -1,7 +1,7 @@
 """What is refused before Django or Channels spend anything on it: bodies over the cap, sockets from other sites."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,8 +9,8 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -33,7 +33,7 @@ class BodyCap:
             return await self.refuse(scope, send)
         read = 0
 
-        async def counted() -> dict[str, Any]:
+        async def counted() -> Mapping[str, Any]:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))

@@ -1,9 +1,11 @@
 """What every request passes: who may see a page without logging in, and whose clock and currency it is shown in."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 # The written list of pages that need no login. Everything else does.
@@ -20,10 +22,16 @@ PUBLIC_EXACTLY = {"/"}  # the landing page
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Sends anonymous people to the login page, but for the list above."""
 
-    def process_view(self, request: HttpRequest, view_func: Callable[..., HttpResponse], *args: object) -> object:
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[Any, Any],
+    ) -> HttpResponseBase | None:
         if request.path in PUBLIC_EXACTLY or request.path.startswith(PUBLIC_PATHS):
             return None
-        return super().process_view(request, view_func, *args)
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class PersonalMiddleware:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from dashboard.ledger.book import post
 from dashboard.ledger.entry import Entry, Kind
@@ -69,9 +70,9 @@ def bare_loop(rows: Sequence[Entry]) -> Decimal:
 def run() -> Report:
     rows, aims = [], []
     histories = {size: history(size) for size in SIZES}
-    reference = {size: seconds(lambda rows=rows_of: bare_loop(rows)) for size, rows_of in histories.items()}
+    reference = {size: seconds(partial(bare_loop, rows_of)) for size, rows_of in histories.items()}
     for method in Method:
-        times = {size: seconds(lambda h=h, m=method: post(h, method=m)) for size, h in histories.items()}
+        times = {size: seconds(partial(post, h, method=method)) for size, h in histories.items()}
         for size in SIZES:
             rows.append(
                 {

@@ -16,11 +16,18 @@ positive = st.decimals(min_value=D("0.00000001"), max_value=10**12, places=8)
 
 def held(quantity: str = "2", cost: str = "100", *, asset: str = "bitcoin", **figures: Decimal) -> Held:
     zero = D(0)
-    base = dict.fromkeys(["realised", "income", "fees"], zero)
     return Held(
-        asset=asset, symbol="btc", name="Bitcoin", quantity=D(quantity), cost=D(cost),
-        **{**base, "invested": D(cost), "ever_invested": D(cost), **figures},
-    )  # fmt: skip
+        asset=asset,
+        symbol="btc",
+        name="Bitcoin",
+        quantity=D(quantity),
+        cost=D(cost),
+        realised=figures.get("realised", zero),
+        income=figures.get("income", zero),
+        fees=figures.get("fees", zero),
+        invested=figures.get("invested", D(cost)),
+        ever_invested=figures.get("ever_invested", D(cost)),
+    )
 
 
 def test_a_holding_is_worth_exactly_quantity_times_price() -> None:

@@ -36,6 +36,9 @@ class Received:
     zone: str
     decisions: Mapping[str, str]
 
+    def preview(self, portfolio: Portfolio) -> Preview:
+        return preview_text(self.text, portfolio, zone_of(self.zone), self.decisions)
+
 
 def upload_file(
     portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
@@ -47,7 +50,7 @@ def upload_file(
     """
     received = receive(portfolio, content, zone, decisions or {})
     with database.atomic():
-        return keep(portfolio, filename, received)
+        return keep(portfolio, filename, received, received.preview(portfolio))
 
 
 def import_file(
@@ -56,7 +59,9 @@ def import_file(
     """Upload and confirm in one step, all or nothing."""
     received = receive(portfolio, content, zone, decisions or {})
     with database.atomic():
-        return confirm_import(keep(portfolio, filename, received))
+        lock(portfolio)
+        preview = received.preview(portfolio)
+        return record(keep(portfolio, filename, received, preview), preview)
 
 
 def receive(portfolio: Portfolio, content: bytes, zone: str, decisions: Mapping[str, str]) -> Received:
@@ -70,9 +75,8 @@ def receive(portfolio: Portfolio, content: bytes, zone: str, decisions: Mapping[
     return Received(text, known.key, zone, answers)
 
 
-def keep(portfolio: Portfolio, filename: str, received: Received) -> Import:
+def keep(portfolio: Portfolio, filename: str, received: Received, preview: Preview) -> Import:
     forget_old_files(portfolio.user)
-    preview = preview_text(received.text, portfolio, zone_of(received.zone), received.decisions)
     return Import.objects.create(
         portfolio=portfolio,
         filename="".join(c for c in filename if c.isprintable())[:255],
@@ -105,9 +109,13 @@ def confirm_import(waiting: Import) -> Import:
         if not Import.objects.filter(pk=waiting.pk, state=Import.State.PREVIEW).update(state=Import.State.RUNNING):
             raise AlreadyConfirmed("This import was confirmed before.")
         lock(waiting.portfolio)
-        preview = preview_import(waiting)
-        record_transactions(waiting.portfolio, preview.drafts, source_import=waiting)
-        Import.objects.filter(pk=waiting.pk).update(state=Import.State.DONE, content="", **counts(preview))
+        return record(waiting, preview_import(waiting))
+
+
+def record(waiting: Import, preview: Preview) -> Import:
+    """Add what the preview says. Inside the caller's transaction of the database, with the portfolio locked."""
+    record_transactions(waiting.portfolio, preview.drafts, source_import=waiting)
+    Import.objects.filter(pk=waiting.pk).update(state=Import.State.DONE, content="", **counts(preview))
     waiting.refresh_from_db()
     return waiting
 

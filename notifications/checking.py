@@ -4,8 +4,8 @@ What is news is read from the database, not from the tick, so that a tick whose 
 the next one. One evaluator at a time judges; every sample is judged once.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -18,7 +18,7 @@ from dashboard import clock
 from dashboard.market.refresh import Tick, stale_before
 from dashboard.models import MarketQuote, MarketState, Position
 from notifications.alerting import Fired, raise_alerts
-from notifications.closeness import some_are_close
+from notifications.closeness import is_close_to, prices_are_close
 from notifications.conditions import Arming, Now
 from notifications.locks import one_at_a_time
 from notifications.models import Reminder, Watch
@@ -43,6 +43,19 @@ class News:
     looked_at: datetime | None
     interval: float
     unseen: timedelta | None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a judgement found: who fired, who stands elsewhere now, and whether a balance is close to its limit."""
+
+    fired: list[tuple[Reminder, Observation]] = field(default_factory=list)
+    moved: list[tuple[Reminder, Arming, Observation]] = field(default_factory=list)
+    close: bool = False
+
+
+class AlreadyClaimed(Exception):
+    """Another evaluator has claimed one of these firings."""
 
 
 def check(tick: Tick | None) -> None:
@@ -70,14 +83,18 @@ def judge_news(now: datetime) -> None:
         one_at_a_time("notifications.check")
         watch = Watch.objects.get(pk=1)
         news = gather(watch, now)
+        balances_are_close = False
         if news.prices:
-            fired = [alarm for batch in batches(affected(news, now)) for alarm in judge(batch, news, now)]
-            raise_alerts(fired, now)
+            for batch in batches(affected(news, now)):
+                verdict = judge(batch, now)
+                apply(verdict, now)
+                raise_alerts([Fired(reminder, seen, news.unseen) for reminder, seen in verdict.fired], now)
+                balances_are_close |= verdict.close
         Watch.objects.filter(pk=1).update(
             sequence=news.sequence,
             looked_at=news.looked_at,
             interval_seconds=news.interval,
-            close=some_are_close(now),
+            close=balances_are_close or prices_are_close(now),
         )
 
 
@@ -136,69 +153,61 @@ def affected(news: News, now: datetime) -> Iterator[int]:
 
 
 def batches(ids: Iterable[int]) -> Iterator[list[Reminder]]:
+    """The reminders, locked for as long as the transaction lasts, so that nobody changes what is being judged."""
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), BATCH):
-        yield list(Reminder.objects.filter(pk__in=wanted[start : start + BATCH]).with_subject().order_by("pk"))
+        reminders = Reminder.objects.filter(pk__in=wanted[start : start + BATCH]).with_subject().order_by("pk")
+        yield list(reminders.select_for_update(of=("self",)))
 
 
-def judge(reminders: list[Reminder], news: News, now: datetime) -> Iterator[Fired]:
-    """Move each reminder on; yield those that fired and were claimed here."""
+def judge(reminders: list[Reminder], now: datetime) -> Verdict:
+    """What becomes of each reminder; nothing is written, and where each of them stands is not changed yet."""
     prospect = look(reminders, now)
+    verdict = Verdict()
     for reminder in reminders:
+        state = reminder.state(now)
         seen = prospect.observe(reminder)
-        if reminder.state(now) in {Reminder.State.PAUSED, Reminder.State.EXPIRED}:
+        if state in {Reminder.State.PAUSED, Reminder.State.EXPIRED} or seen.hindrance or seen.value is None:
             continue
-        if seen.hindrance or seen.value is None:
-            continue
+        before, sample = reminder.before, Now(seen.value)
+        verdict.close |= not reminder.condition.of_price and is_close_to(before, seen.value)
         if seen.holdings != reminder.holdings:
-            start_anew(reminder, seen)
-            continue
-        sample = Now(seen.value)
-        if reminder.condition.judge(reminder.before, sample) is not None:
-            if reminder.state(now) is not Reminder.State.COOLING and claim(reminder, seen, now):
-                yield Fired(reminder, seen, news.unseen)
-            continue
-        arming = reminder.condition.arming_after(reminder.before, sample)
-        if arming != reminder.arming:
-            move(reminder, arming, seen)
+            # The owner's own hand changed what is held: the balance's jump is no crossing.
+            verdict.moved.append((reminder, reminder.condition.start(before.limit, seen.value), seen))
+        elif reminder.condition.judge(before, sample) is not None:
+            if state is not Reminder.State.COOLING:
+                verdict.fired.append((reminder, seen))
+        elif (arming := reminder.condition.arming_after(before, sample)) is not before.arming:
+            verdict.moved.append((reminder, arming, seen))
+    return verdict
 
 
-def start_anew(reminder: Reminder, seen: Observation) -> None:
-    """What is held has changed by the owner's own hand: the balance's jump is no crossing."""
-    move(reminder, reminder.condition.start(reminder.before.limit, seen.value), seen)
+def apply(verdict: Verdict, now: datetime) -> None:
+    """Write where the reminders stand now."""
+    for reminder, arming, seen in verdict.moved:
+        reminder.stand(arming)
+        reminder.holdings = seen.holdings
+    moved = [reminder for reminder, *_ in verdict.moved]
+    Reminder.objects.bulk_update(moved, ["arming", "threshold", "rising", "holdings"], batch_size=BATCH)
+    claim([reminder for reminder, _ in verdict.fired], now)
 
 
-def move(reminder: Reminder, arming: Arming, seen: Observation, **also: object) -> bool:
-    """Write where it stands now, unless somebody changed it meanwhile."""
-    unchanged = Reminder.objects.filter(
-        pk=reminder.pk,
-        active=True,
-        arming=reminder.arming,
-        firings=reminder.firings,
-        limit=reminder.limit,
-        holdings=reminder.holdings,
-    )
-    reminder.stand(arming)
-    return bool(
-        unchanged.update(
-            arming=reminder.arming,
-            threshold=reminder.threshold,
-            rising=reminder.rising,
-            judged_value=seen.value,
-            judged_as_of=seen.as_of,
-            holdings=seen.holdings,
-            **also,
-        )
-    )
+def claim(reminders: Sequence[Reminder], now: datetime) -> None:
+    """Take a firing of each reminder, by one conditional UPDATE: only one claimer can see them still armed.
 
-
-def claim(reminder: Reminder, seen: Observation, now: datetime) -> bool:
-    """Only one claimer sees the row still armed under this firing number."""
-    claimed = move(
-        reminder, Arming.FIRED, seen, firings=F("firings") + 1, fired_at=now, cooling_until=cooling_until(reminder, now)
-    )
-    reminder.firings += claimed
-    return claimed
+    Raises AlreadyClaimed, and so undoes the transaction, where somebody was faster.
+    """
+    if not reminders:
+        return
+    armed = Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders], active=True, arming=Arming.ARMED)
+    if armed.update(arming=Arming.FIRED, firings=F("firings") + 1, fired_at=now, threshold=None) != len(reminders):
+        raise AlreadyClaimed
+    for reminder in reminders:
+        reminder.stand(Arming.FIRED)
+        reminder.firings += 1
+        reminder.fired_at, reminder.cooling_until = now, cooling_until(reminder, now)
+    again = [reminder for reminder in reminders if reminder.threshold is not None or reminder.cooling_until]
+    Reminder.objects.bulk_update(again, ["threshold", "rising", "cooling_until"], batch_size=BATCH)
 
 
 def cooling_until(reminder: Reminder, now: datetime) -> datetime | None:

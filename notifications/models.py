@@ -102,8 +102,6 @@ class Reminder(models.Model):
     firings = models.PositiveIntegerField(default=0)
     fired_at = models.DateTimeField(null=True)
     cooling_until = models.DateTimeField(null=True)
-    judged_value = MoneyField(null=True, help_text="what decided where it stands")
-    judged_as_of = models.DateTimeField(null=True)
     holdings = models.CharField(max_length=64, blank=True, help_text="a digest of what was held when last judged")
 
     objects = ReminderQuerySet.as_manager()

@@ -86,7 +86,7 @@ def edit_reminder(reminder: Reminder, values: Mapping[str, Any], *, fire_if_true
         if anew or (values.get("active") and (not stored.active or stored.arming == Arming.FIRED)):
             start(reminder, clock.now(), fire_if_true=fire_if_true)
         else:
-            for name in ("firings", "fired_at", "cooling_until", "judged_value", "judged_as_of", "holdings"):
+            for name in ("firings", "fired_at", "cooling_until", "holdings"):
                 setattr(reminder, name, getattr(stored, name))
             reminder.stand(Arming(stored.arming))
             reminder.save()
@@ -110,11 +110,11 @@ def start(reminder: Reminder, now: datetime, *, fire_if_true: bool) -> None:
     firing = arming is Arming.WAITING and fire_if_true and reminder.active
     reminder.stand(Arming.ARMED if firing else arming)
     reminder.cooling_until = None
-    reminder.judged_value, reminder.judged_as_of, reminder.holdings = seen.value, seen.as_of, seen.holdings
+    reminder.holdings = seen.holdings
     reminder.save()
-    if firing and claim(reminder, seen, now):
+    if firing:
+        claim([reminder], now)
         raise_alerts([Fired(reminder, seen)], now)
-        reminder.refresh_from_db()
 
 
 def standing(reminder: Reminder, seen: Observation) -> Arming:

@@ -19,24 +19,33 @@ logger = structlog.get_logger(__name__)
 PATIENCE: Final = timedelta(seconds=15)
 """How long a rung delivery may lie untouched before it is rung again."""
 AT_ONCE: Final = 500
+A_FEW, A_LOT = 20, 200
 WITHOUT_PATIENCE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "socket_connect_timeout": 2}
 
 
 def ring(deliveries: Iterable[int]) -> None:
-    """Ask the workers to look at these deliveries."""
+    """Ask the workers to look at these deliveries; where they are many, to ring for them, so that no tick waits."""
+    wanted = list(deliveries)
+    if len(wanted) <= A_FEW:
+        send("notifications.tasks.deliver", wanted)
+    else:
+        send("notifications.tasks.ring_each", (wanted[n : n + A_LOT] for n in range(0, len(wanted), A_LOT)))
+
+
+def ring_each(deliveries: Iterable[int]) -> None:
     send("notifications.tasks.deliver", deliveries)
 
 
-def send(task: str, ids: Iterable[int]) -> None:
-    """Ring once for each id; a broker that is away is noted and left to the sweep, without waiting for it."""
-    wanted = list(ids)
+def send(task: str, arguments: Iterable[int | list[int]]) -> None:
+    """Ring once for each argument; a broker that is away is noted and left to the sweep, without waiting for it."""
+    wanted = list(arguments)
     if not wanted:
         return
     options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE}
     try:
         with current_app.connection_for_write(connect_timeout=2, transport_options=options) as broker:
-            for pk in wanted:
-                current_app.send_task(task, args=[pk], retry=False, connection=broker)
+            for argument in wanted:
+                current_app.send_task(task, args=[argument], retry=False, connection=broker)
     except (OperationalError, OSError) as error:
         logger.warning("ring.unheard", task=task, error=str(error))
 

@@ -5,7 +5,7 @@ what is to be done again, and when, stands in the database, and the sweep of eve
 
 from celery import shared_task
 
-from notifications import delivery, switching
+from notifications import delivery, ringing, switching
 
 # Below the lease of a delivery (30 s): a worker that hangs is gone before another may take over.
 LIMITS = {"soft_time_limit": 24, "time_limit": 28}
@@ -15,6 +15,12 @@ LIMITS = {"soft_time_limit": 24, "time_limit": 28}
 def deliver(delivery_id: int) -> None:
     """One step of one delivery."""
     delivery.deliver(delivery_id)
+
+
+@shared_task(name="notifications.tasks.ring_each", ignore_result=True, **LIMITS)
+def ring_each(delivery_ids: list[int]) -> None:
+    """Ring for many deliveries, away from the tick that made them."""
+    ringing.ring_each(delivery_ids)
 
 
 @shared_task(name="notifications.tasks.tell_off", ignore_result=True, **LIMITS)

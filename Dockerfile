@@ -28,4 +28,4 @@ USER tickfolio
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["python", "-m", "daphne", "-v", "0", "--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers", "project.asgi:application"]
+CMD ["python", "-m", "daphne", "-v", "0", "--websocket-max-message-size", "8388608", "--websocket-max-frame-size", "65536", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers", "project.asgi:application"]

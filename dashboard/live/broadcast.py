@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from dashboard import clock
 from dashboard.live import loading, presence
 from dashboard.live.announce import user_group
+from dashboard.live.boards import Page
 from dashboard.live.connection import PATIENCE, Connection
 from dashboard.live.hearing import Hearing
 from dashboard.live.hub import Hub, Order, greeting
@@ -24,10 +25,11 @@ from dashboard.market.refresh import market_state
 
 logger = structlog.get_logger(__name__)
 
+# Codes of a close. Daphne sends none of the standard ones but 1000, so these are our own; pages stay away after 44xx.
 SIGNED_OUT: Final = 4401
 NO_SUCH_PAGE: Final = 4404
-TRY_AGAIN: Final = 1013
-FAILED: Final = 1011
+TRY_AGAIN: Final = 4013
+FAILED: Final = 4011
 LINGER: Final = 30.0
 AT_ONCE: Final = 50
 LOOK_EVERY: Final = 1.0
@@ -193,9 +195,7 @@ class Broadcast:
             try:
                 contents = await database_sync_to_async(loading.contents_of)(page)
             except NoSuchPage:
-                for connection in self.of_user(user):
-                    if connection.page == page:
-                        self.close(connection, NO_SUCH_PAGE)
+                self.close_all(NO_SUCH_PAGE, self.before(page))
                 continue
             if (board := self.hub.boards.get(page)) is not None and board.contents != contents:
                 self.hub.fill(page, contents)
@@ -279,13 +279,16 @@ class Broadcast:
 
     async def render_all(self) -> None:
         while (order := self.hub.next_order()) is not None:
-            theirs = [connection for connection in self.connections if connection.page == order.board.page]
-            await asyncio.wait({self.run_errand(self.render_sections(order, theirs), theirs, forgiving=False)})
+            page = order.board.page
+            await asyncio.wait({self.run_errand(self.render_sections(order), self.before(page), forgiving=False)})
+            await self.wake(self.before(page))
 
-    async def render_sections(self, order: Order, theirs: list[Connection]) -> None:
+    async def render_sections(self, order: Order) -> None:
         html = await database_sync_to_async(loading.render_sections)(order.overview)
         self.hub.show(order, html)
-        await self.wake(theirs)
+
+    def before(self, page: Page) -> list[Connection]:
+        return [connection for connection in self.connections if connection.page == page]
 
     def run_errand(
         self, errand: Coroutine[Any, Any, None], whose: list[Connection] | None = None, forgiving: bool = True
@@ -316,14 +319,6 @@ class Broadcast:
     def close_all(self, code: int, connections: Iterable[Connection] | None = None) -> None:
         for connection in list(self.connections if connections is None else connections):
             self.close(connection, code)
-
-    async def stop(self) -> None:
-        """Close everything and wait until it is."""
-        self.close_all(1001)
-        tasks = [task for task in (self.running, *self.errands) if task is not None]
-        if self.running is not None:
-            self.running.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 broadcasts: "WeakKeyDictionary[asyncio.AbstractEventLoop, Broadcast]" = WeakKeyDictionary()

@@ -16,7 +16,7 @@ from dashboard.live.connection import Connection
 from dashboard.live.loading import NoSuchPage
 
 TOO_MUCH: Final = 4429
-TOO_LARGE: Final = 1009
+TOO_LARGE: Final = 4009
 MOST_SOCKETS: Final = 30
 LARGEST_MESSAGE: Final = 64 * 1024
 # Incoming messages: at most this many within so many seconds.

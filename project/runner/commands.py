@@ -4,8 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# A page never sends much: larger messages are refused before they are read.
-LARGEST_MESSAGE = 64 * 1024
+# A page never sends much: larger frames are refused before they are read. Daphne holds what it sends to the limit on
+# messages too, and the whole state of a large portfolio is a megabyte or two.
+LARGEST_FRAME = 64 * 1024
+LARGEST_MESSAGE = 8 * 1024 * 1024
 
 
 def web(options: Sequence[str]) -> list[str]:
@@ -14,7 +16,7 @@ def web(options: Sequence[str]) -> list[str]:
         *_python("daphne"),
         *("-v", "0"),
         *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
-        *("--websocket-max-frame-size", str(LARGEST_MESSAGE)),
+        *("--websocket-max-frame-size", str(LARGEST_FRAME)),
         *options,
         "project.asgi:application",
     ]

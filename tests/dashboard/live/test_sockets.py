@@ -265,7 +265,7 @@ async def test_too_many_sockets_of_one_person_and_too_many_messages_are_refused(
         await socket.send('{"state": true}')
         await page.until(lambda frame: '<section id="holdings"' in frame)
         await socket.send("x" * 70_000)
-        assert await page.closed() in {1006, 1009}
+        assert await page.closed() == 1006  # refused before it was read
 
 
 async def test_pages_are_live_again_after_redis_was_killed_and_wiped(server: Server, ann: User, valkey: Valkey) -> None:

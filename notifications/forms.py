@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from dashboard.forms import AmountField, CurrencyField, FirstFaultFocused, MomentField
 from dashboard.models import Asset, Portfolio
-from dashboard.naming import NoSuchCoin, SeveralCoins, coin_named
+from dashboard.naming import NoSuchCoin, SeveralCoins, bearing, coin_named
 from notifications.conditions import CONDITIONS
 from notifications.models import Reminder
 from notifications.transports import offered, ready_for
@@ -19,7 +19,10 @@ KINDS = [(kind, Reminder.Kind(kind).label) for kind in CONDITIONS]
 
 
 class ReminderForm(FirstFaultFocused, forms.Form):
-    """One reminder. `values` are its facts by field name, once the form is valid."""
+    """One reminder. `values` are its facts by field name, once the form is valid.
+
+    With `typing` the form is still being filled in: coins are looked for only among those at hand.
+    """
 
     kind = forms.ChoiceField(label="Remind me when", choices=KINDS)
     asset = forms.CharField(
@@ -42,9 +45,12 @@ class ReminderForm(FirstFaultFocused, forms.Form):
     expires_at = MomentField(label="Until (optional)", required=False)
     note = forms.CharField(label="Note (optional)", required=False, max_length=500)
 
-    def __init__(self, *args: Any, user: User, reminder: Reminder | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User, reminder: Reminder | None = None, typing: bool = False, **options: Any
+    ) -> None:
         self.user = user
         self.reminder = reminder
+        self.typing = typing
         self.choices: list[Asset] = []
         options["initial"] = (facts_of(reminder) if reminder else {}) | (options.get("initial") or {})
         super().__init__(*args, **options)
@@ -85,6 +91,8 @@ class ReminderForm(FirstFaultFocused, forms.Form):
         if not text:
             self.add_error("asset", ValidationError("Enter the coin's name or ticker."))
             return None
+        if self.typing:
+            return next(iter(bearing(text)), None)
         try:
             return coin_named(text, str(self.data.get("asset_choice", ""))[:200])
         except SeveralCoins as several:

@@ -112,7 +112,7 @@ def save(form: ReminderForm, *, fire_if_true: bool) -> None:
 @require_POST
 def reminder_sentence(request: HttpRequest) -> HttpResponse:
     """What the reminder that is being typed will do, in one sentence."""
-    form = ReminderForm(request.POST, user=owner(request))
+    form = ReminderForm(request.POST, user=owner(request), typing=True)
     return render(request, "notifications/_sentence.html", {"promise": promise_of(form), "of_price": form.of_price()})
 
 

@@ -89,6 +89,7 @@ class FakeTwilio:
     sid: str = SID
     token: str = TOKEN
     messages: list[SentMessage] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     look_up_failures: list[Failure] = field(default_factory=list)
     requests: dict[str, int] = field(default_factory=dict)
@@ -163,6 +164,7 @@ class FakeTwilio:
             if message.content_sid and self.keeps_text:
                 message.body = " ".join(message.variables.values())
             self.messages.append(message)
+            self.forms.append(form)
             return message
 
     def callback(self, sid: str, status: str, error_code: int | None = None) -> tuple[str, dict[str, str], str]:

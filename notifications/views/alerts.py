@@ -9,6 +9,7 @@ from dashboard import clock
 from notifications.acknowledging import acknowledge, acknowledge_all
 from notifications.selectors import alerts_of
 from notifications.views.reminders import owner
+from notifications.wording import money
 
 A_PAGE = 50
 
@@ -24,7 +25,10 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(alerts_of(owner(request)).select_related("asset", "portfolio", "reminder"), pk=pk)
-    return render(request, "notifications/alert.html", {"alert": found})
+    observed, limit = (
+        None if value is None else money(value, found.currency) for value in (found.observed, found.limit)
+    )
+    return render(request, "notifications/alert.html", {"alert": found, "observed": observed, "limit": limit})
 
 
 @require_POST

@@ -166,7 +166,7 @@ def test_alerts_show_how_the_telling_goes(page: Client, remind: Remind, market: 
     assert alert.title in listed
     assert "E-mail: queued" in listed
     shown = text(page, f"/alerts/{alert.pk}/")
-    assert "70001 USD" in shown
+    assert "70,001 USD" in shown
     assert "&lt;script&gt;" in shown
     page.post(f"/alerts/{alert.pk}/acknowledge/")
     alert.refresh_from_db()

@@ -153,6 +153,9 @@
       } else if (element.hasAttribute("data-positions-changed")) {
         element.remove();
         htmx.trigger(document.body, "positionsChanged");
+      } else if (element.hasAttribute("data-currency-changed")) {
+        element.remove();
+        location.reload();
       } else if (isKnownAlert(element) || !hasPlace(element)) {
         element.remove();
       }

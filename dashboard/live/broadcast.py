@@ -56,6 +56,8 @@ class Broadcast:
     async def join(self, connection: Connection) -> None:
         """Let a page in: subscribed first, then told the whole state. Raises NoSuchPage."""
         self.connections.add(connection)
+        if len(self.connections) == 1:
+            self.run_errand(asyncio.to_thread(presence.renew))
         try:
             await self.begin()
             self.hearing.want(self.groups())

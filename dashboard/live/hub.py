@@ -21,6 +21,8 @@ WINDOW: Final = 16
 MOST_TOASTS: Final = 50
 # The page of an asset fetches what it shows of the user's own when this comes (static/live.js).
 POSITIONS_CHANGED: Final = "<div data-positions-changed></div>"
+# A page without sections can't be told another currency; it loads itself anew when this comes.
+CURRENCY_CHANGED: Final = "<div data-currency-changed></div>"
 
 greetings: list[Callable[[int], str]] = []
 
@@ -126,10 +128,15 @@ class Hub:
     def fill(self, page: Page, contents: Contents) -> None:
         """Positions have changed: everyone before this page is owed all of it."""
         if (board := self.boards.get(page)) is not None:
+            other_currency = contents.currency != board.currency
             board.fill(contents)
             for client in self.clients[page]:
                 self.owe_everything(client)
-                if page.view is View.ASSET:
+                if page.view is View.DASHBOARD:
+                    continue
+                if other_currency:
+                    client.sections, client.due = CURRENCY_CHANGED, NOTHING
+                elif page.view is View.ASSET:
                     client.sections = POSITIONS_CHANGED
 
     def refresh(self) -> None:

@@ -150,6 +150,15 @@ def test_the_page_of_a_coin_learns_that_it_is_held_now(hub: Hub, world: World) -
     assert "h-index-value" in seat[1].cells
 
 
+@pytest.mark.parametrize("page", [Page(1, View.MARKET), Page(1, View.ASSET, asset="bitcoin")])
+def test_a_page_whose_headings_name_the_currency_is_loaded_anew_for_another(hub: Hub, world: World, page: Page) -> None:
+    seat = open_page(hub, world, page)
+    hub.fill(page, replace(world.contents(page), currency="eur"))
+    pump(hub, [seat])
+    assert "data-currency-changed" in seat[1].frames[-1]
+    assert not cells_of(seat[1].frames[-1])
+
+
 def test_a_coin_that_gets_its_first_price_brings_the_sections_anew(hub: Hub, world: World) -> None:
     world.positions[1]["index-value"] = held("index-value", "4")
     seat = open_page(hub, world, MINE)

@@ -34,7 +34,7 @@ demo: ready
 # Both runs are made whatever the first one says; the browser's has an event loop of its own.
 test: ready-dev test-needs
 	@status=0; \
-	$(PY) -m pytest -n 2 --ignore=tests/browser || status=$$?; \
+	$(PY) -m pytest -n 2 -m "not long" --ignore=tests/browser || status=$$?; \
 	$(PY) -m pytest tests/browser || status=$$?; \
 	exit $$status
 

@@ -13,7 +13,7 @@ install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python
 	else $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
 	$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $(1); fi
 
-.PHONY: help run demo test bench faults check ready ready-dev vendor requirements \
+.PHONY: help run demo test bench screenshots faults check ready ready-dev vendor requirements \
 	test-needs check-format check-lint check-types check-templates check-migrations check-deploy check-packages format
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make demo    the same with a recorded market and a ready account, without internet"
 	@echo "make test    run every test"
 	@echo "make bench   run the benchmarks (BENCH=live for one)"
+	@echo "make screenshots  take pictures of every page, into var/screenshots/"
 	@echo "make faults  run the long fault scenarios"
 	@echo "make check   look at format, lint, types, templates, migrations, deployment settings and packages"
 	@echo "make format  put the code into its format"
@@ -43,6 +44,9 @@ test-needs: $(VENV)/.installed-dev
 
 bench: ready-dev
 	@$(PY) -m tests.benchmarks $(BENCH)
+
+screenshots: ready-dev test-needs
+	@$(PY) -m tests.browser.screenshots
 
 faults: ready-dev test-needs
 	@$(PY) -m pytest tests/faults -m long

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import User
+from dashboard.live.announce import announce_positions
 from dashboard.models import Portfolio
 from notifications.linking import link_state
 
@@ -21,6 +22,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if form.is_valid():
         form.save()
+        announce_positions(user.pk)  # open pages count in another currency now, perhaps
         messages.success(request, "Settings saved.")
         return redirect("settings")
     context = {

@@ -34,9 +34,13 @@ def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
     portfolio = get_object_or_404(Portfolio.objects.of(owner(request)), pk=pk)
     form = PortfolioForm(request.POST or None, user=owner(request), instance=portfolio)
     if form.is_valid():
-        change_portfolio(portfolio, **form.cleaned_data)
-        messages.success(request, f"Portfolio {portfolio.name} saved.")
-        return redirect("/settings/#portfolios")
+        try:
+            change_portfolio(portfolio, **form.cleaned_data)
+        except IntegrityError:
+            form.add_error("name", TAKEN)
+        else:
+            messages.success(request, f"Portfolio {portfolio.name} saved.")
+            return redirect("/settings/#portfolios")
     return render(request, "dashboard/portfolio_form.html", {"form": form, "title": "Edit portfolio"})
 
 

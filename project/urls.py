@@ -1,10 +1,14 @@
 """Every address: each app's own, the library's accounts, the API, and what watches the process."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from project import health, views
 from project.api import api
+
+# Staff sign in where everybody does, with the same limits on guessing.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("dashboard.urls")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from accounts.currencies import CURRENCIES
 from dashboard.market.acceptance import Known, Verdict, judge
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin
@@ -112,3 +113,11 @@ def store_coins(coins: Iterable[Coin]) -> int:
     assets = [Asset(id=coin.id, symbol=coin.symbol, name=coin.name, rank=coin.rank) for coin in coins]
     Asset.objects.bulk_create(assets, ignore_conflicts=True, batch_size=1000)
     return len(assets)
+
+
+def store_currencies(**signal: object) -> None:
+    """Currencies are assets too, so that a fee or a price can be in any of them; runs after every migration."""
+    currencies = [Asset(id=code, kind=Asset.Kind.FIAT, symbol=code, name=name) for code, name in CURRENCIES.items()]
+    Asset.objects.bulk_create(
+        currencies, update_conflicts=True, unique_fields=["id"], update_fields=["kind", "symbol", "name"]
+    )

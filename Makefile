@@ -64,7 +64,6 @@ check-types: $(VENV)/.installed-dev
 
 check-templates: $(VENV)/.installed-dev
 	@$(VENV)/bin/djlint --quiet --lint templates
-	@$(VENV)/bin/djlint --quiet --check templates
 
 # A server's settings, whatever .env says, and a data folder that is thrown away.
 as_server = dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
@@ -84,7 +83,6 @@ check-packages: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	@$(VENV)/bin/ruff check --fix --quiet .
 	@$(VENV)/bin/ruff format --quiet .
-	@$(VENV)/bin/djlint --quiet --reformat templates || true
 
 ready: $(VENV)/.installed vendor
 ready-dev: $(VENV)/.installed-dev vendor

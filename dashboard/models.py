@@ -233,6 +233,7 @@ class Import(models.Model):
     added = models.PositiveIntegerField(null=True)
     duplicates = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
+    skips = models.JSONField(default=list, help_text="why rows were left out: reason, rows, first lines")
     review = models.JSONField(default=list)
     created_at = models.DateTimeField(db_default=Now())
 

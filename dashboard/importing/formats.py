@@ -26,6 +26,14 @@ class Unclear:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that is understood and left out on purpose; the reason is a sentence, the same for all such lines."""
+
+    line: Line
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """A row that waits for its owner: where it stands, its text, what is wrong. `ticker` asks which coin is meant."""
 
@@ -35,7 +43,16 @@ class Review:
     ticker: str = ""
 
 
-Outcome = Stated | Unclear
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """All lines that were left out for one reason: how many, and where the first of them stand."""
+
+    reason: str
+    rows: int
+    lines: tuple[int, ...]
+
+
+Outcome = Stated | Unclear | Skipped
 Read = Callable[[Table, ZoneInfo | None], Iterator[Outcome]]
 """Makes outcomes of a table; times without a zone of their own are in the given one. May raise UnreadableFile."""
 

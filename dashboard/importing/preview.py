@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import clock
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
-from dashboard.importing.formats import Outcome, Review, Stated, Unclear
+from dashboard.importing.formats import Outcome, Review, Skip, Skipped, Stated, Unclear
 from dashboard.importing.recognise import recognise
 from dashboard.importing.tickers import resolve
 from dashboard.models import Asset, Portfolio
@@ -18,6 +18,7 @@ from dashboard.money import WIDE
 
 IDENTITY = tuple(name for name in Draft.__slots__ if name != "note")
 """What makes two transactions the same: every fact but the note, which its owner may have changed since."""
+SKIPS_LISTED = 20
 Key = tuple[object, ...]
 identity: Callable[[Draft], Key] = attrgetter(*IDENTITY)
 
@@ -30,8 +31,12 @@ class Preview:
     label: str
     drafts: tuple[Draft, ...]
     duplicates: int
-    skipped: int
+    skips: tuple[Skip, ...]
     review: tuple[Review, ...]
+
+    @property
+    def skipped(self) -> int:
+        return sum(skip.rows for skip in self.skips)
 
 
 def preview_text(text: str, portfolio: Portfolio, zone: ZoneInfo | None, decisions: Mapping[str, str]) -> Preview:
@@ -45,7 +50,7 @@ def preview_text(text: str, portfolio: Portfolio, zone: ZoneInfo | None, decisio
         label=known.label,
         drafts=tuple(fresh),
         duplicates=len(drafts) - len(fresh),
-        skipped=0,
+        skips=tuple(skips_of(outcomes)),
         review=tuple(sorted(review, key=lambda row: row.line)),
     )
 
@@ -61,6 +66,8 @@ def checked(
     for outcome in outcomes:
         if isinstance(outcome, Unclear):
             review.append(Review(outcome.line.number, outcome.line.raw, outcome.reason))
+        elif isinstance(outcome, Skipped):
+            continue
         elif unknown := next((t for t in outcome.tickers.values() if t.upper() not in clear), None):
             reason = f"Which coin is {unknown}? Choose one."
             review.append(Review(outcome.line.number, outcome.line.raw, reason, unknown.upper()))
@@ -74,6 +81,15 @@ def checked(
         except DraftErrors as error:
             review.append(Review(outcome.line.number, outcome.line.raw, str(error)))
     return passed, review
+
+
+def skips_of(outcomes: Iterable[Outcome]) -> list[Skip]:
+    """The lines left out on purpose, one entry for each reason."""
+    lines: dict[str, list[int]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Skipped):
+            lines.setdefault(outcome.reason, []).append(outcome.line.number)
+    return [Skip(reason, len(numbers), tuple(numbers[:SKIPS_LISTED])) for reason, numbers in lines.items()]
 
 
 def named(outcome: Stated, clear: Mapping[str, str]) -> Draft:

@@ -126,6 +126,7 @@ def counts(preview: Preview) -> dict[str, object]:
         "added": len(preview.drafts),
         "duplicates": preview.duplicates,
         "skipped": preview.skipped,
+        "skips": [asdict(skip) for skip in preview.skips],
         "review": [asdict(row) for row in preview.review],
     }
 

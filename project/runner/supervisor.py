@@ -23,8 +23,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 # A process that lived this long was well: its next end is a new story, with a short pause again.
 WELL_AFTER = 5.0
 # All are gone within 5 s of a signal: so long for a clean end, then they are killed.
-CLEAN_END_WITHIN = 3.0
-NEEDED_END_WITHIN = 1.0
+CLEAN_END_WITHIN = 2.8
+NEEDED_END_WITHIN = 0.7
 KILLED_WITHIN = 0.5
 # A signal may arrive twice for one key: only a later one is a second wish.
 SECOND_WISH_AFTER = 0.5

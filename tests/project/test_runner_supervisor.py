@@ -14,7 +14,7 @@ import pytest
 
 from project.runner import supervisor as module
 from project.runner.console import ROOM, Console
-from project.runner.supervisor import Child, Supervisor
+from project.runner.supervisor import CLEAN_END_WITHIN, KILLED_WITHIN, NEEDED_END_WITHIN, Child, Supervisor
 from tests.running import until
 
 
@@ -120,7 +120,7 @@ def test_a_signal_wakes_who_waits_and_a_later_one_kills(
     until(lambda: "deaf" in said.getvalue(), 20, said.getvalue)
     assert not supervisor.wait(0)
     os.kill(os.getpid(), signal.SIGINT)
-    assert supervisor.wait(1)
+    assert supervisor.wait(30)
     threading.Timer(module.SECOND_WISH_AFTER + 0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.monotonic()
     supervisor.stop()
@@ -159,3 +159,8 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_all_is_ended_within_five_seconds_of_a_signal() -> None:
+    """Each wait has its allowance: politely, by force, then the same for those that others needed to stop."""
+    assert CLEAN_END_WITHIN + KILLED_WITHIN + NEEDED_END_WITHIN + KILLED_WITHIN < 5

@@ -6,13 +6,14 @@ from datetime import timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dashboard.ledger.book import Book, post, resume
 from dashboard.ledger.entry import EXACT, ZERO, Entry, InvalidEntry, Kind, order
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.returns import first_break, value
+from dashboard.ledger.working import Issue
 from tests.dashboard.ledger.writing import START, totals_at
 
 ASSETS = ("btc", "eth", "bnb")
@@ -169,7 +170,10 @@ SPLITTABLE = [kind for kind in Kind if kind not in (Kind.SPLIT, Kind.ADJUST)]
 @settings(max_examples=80, deadline=None)
 @given(histories(), st.data(), methods, scopes)
 def test_two_halves_are_one_whole(history: list[Entry], data: st.DataObject, method: Method, scope: Scope) -> None:
-    """Amounts of coins that halve exactly; what the halves of money lose to rounding may move the last places."""
+    """Amounts of coins that halve exactly; what the halves of money lose to rounding may move the last places.
+
+    Of more than there is, the first half may leave with the cost that the second would have taken: not compared.
+    """
     even = [double(entry) for entry in history if entry.kind in SPLITTABLE and entry.amount < 10]
     apart = [replace(entry, at=START + timedelta(hours=number)) for number, entry in enumerate(even)]
     if not apart:
@@ -178,6 +182,8 @@ def test_two_halves_are_one_whole(history: list[Entry], data: st.DataObject, met
     parts = [half(chosen), replace(half(chosen), id=1000, at=chosen.at + timedelta(minutes=1))]
     rest = [entry for entry in apart if entry is not chosen]
     whole, halves = post(apart, method=method, scope=scope), post(rest + parts, method=method, scope=scope)
+    flags = [flag for book in (whole, halves) for standing in book.standings.values() for flag in standing.flags]
+    assume(not any(flag.issue is Issue.OVERSOLD and flag.entry in (chosen.id, 1000) for flag in flags))
     with localcontext(EXACT):
         for asset, standing in whole.standings.items():
             other = halves.standings[asset]

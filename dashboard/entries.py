@@ -39,6 +39,24 @@ def post_assets(portfolio: Portfolio, assets: Collection[str]) -> Mapping[str, P
     }
 
 
+def connected(portfolio: Portfolio, assets: Collection[str]) -> set[str]:
+    """`assets` and all whose figures hang together with theirs: a migration carries cost from one to the other.
+
+    Those have to be posted together; between any others only values pass, which every entry states itself.
+    """
+    pairs = portfolio.transactions.filter(type=Kind.MIGRATE.value).values_list("asset_id", "counter_asset_id")
+    neighbours: dict[str, set[str]] = {}
+    for one, other in pairs.distinct():
+        if other is not None:
+            neighbours.setdefault(one, set()).add(other)
+            neighbours.setdefault(other, set()).add(one)
+    reached, new = set(assets), set(assets)
+    while new:
+        new = {asset for one in new for asset in neighbours.get(one, ())} - reached
+        reached |= new
+    return reached
+
+
 def rows_touching(portfolio: Portfolio, assets: Collection[str]) -> Iterable[Transaction]:
     wanted = Q(asset__in=assets) | Q(counter_asset__in=assets) | Q(fee_asset__in=assets)
     return portfolio.transactions.filter(wanted).order_by("timestamp", "id").iterator(chunk_size=5000)

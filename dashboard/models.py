@@ -80,6 +80,26 @@ class ExchangeRate(models.Model):
     fetched_at = models.DateTimeField()
 
 
+class DailyPrice(models.Model):
+    """What one unit of an asset was worth on a day (UTC) of the past, in USD, as the price source tells it later."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    usd = MoneyField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("asset", "day", name="daily_price_once")]
+
+
+class PriceHistory(models.Model):
+    """How an asset's daily prices are looked after: wanted by figures that lack a value, asked for, fetched."""
+
+    asset = models.OneToOneField(Asset, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    wanted_at = models.DateTimeField(null=True, db_index=True, help_text="cleared when the prices have come")
+    asked_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
+
+
 class MarketState(models.Model):
     """The one row that says how polling goes: sequence number, budget and breaker, shared by every machine."""
 
@@ -176,6 +196,14 @@ class Transaction(models.Model):
         indexes = [
             models.Index(fields=["portfolio", "-timestamp", "-id"], name="transaction_newest"),
             models.Index("portfolio", "asset", "timestamp", "id", name="transaction_history"),
+            models.Index(
+                "portfolio",
+                "type",
+                "asset",
+                "counter_asset",
+                name="transaction_migrations",
+                condition=models.Q(type=Kind.MIGRATE.value),
+            ),
         ]
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from dashboard.drafts import Draft
+from dashboard.importing.cells import Unreadable
 from dashboard.importing.formats import Format, Outcome, Stated, Unclear
 from dashboard.importing.table import Line, Table, UnreadableFile
 from dashboard.money import AmountError, parse_amount, plain
@@ -41,10 +42,6 @@ TEXTS = ("type", "wallet", "price_currency", "to_wallet", "note", "external_id")
 COINS = ("asset", "counter_asset", "fee_asset")
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 GUARDED = re.compile(r"'+[=+\-@\t\r]")
-
-
-class Unreadable(Exception):
-    """A cell says nothing that can be understood; the message names its column and says why."""
 
 
 def guard(text: str) -> str:

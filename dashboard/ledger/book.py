@@ -2,7 +2,9 @@
 state, so it can be copied, kept, and gone on from with later entries; the result is that of posting all at once.
 """
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal, localcontext
 
@@ -34,11 +36,48 @@ class Book:
             standing = self.standings[asset] = Standing(asset, self.method, self.scope)
         return standing
 
+    def extend(self, ordered: Sequence[Entry]) -> None:
+        """Posts later entries, which are in their order. Raises OutOfOrder when the first is not later.
+
+        Makes no garbage to collect, so nothing is looked for meanwhile.
+        """
+        if not ordered:
+            return
+        if self.last is not None and order(ordered[0]) <= self.last:
+            raise OutOfOrder(f"entry {ordered[0].id} belongs before what is posted already")
+        standings, find = self.standings, self.standing
+        with uncollected(), localcontext(EXACT):
+            for entry in ordered:
+                main = standings.get(entry.asset) or find(entry.asset)
+                apply(entry, main, find)
+                if entry.counter_asset is None and entry.fee_asset is None:
+                    main.record(entry)
+                else:
+                    record(entry, [find(asset) for asset in entry.assets])
+        self.last = order(ordered[-1])
+
+    def check(self) -> None:
+        """InvalidEntry when the figures of an asset have outgrown what can be kept."""
+        for standing in self.standings.values():
+            standing.check()
+
     def copy(self) -> "Book":
         twin = Book(self.method, self.scope)
         twin.standings = {asset: standing.copy() for asset, standing in self.standings.items()}
         twin.last = self.last
         return twin
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for garbage that refers to itself: a long history would be searched again and again in vain."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def post(entries: Iterable[Entry], *, method: Method, scope: Scope = Scope.PORTFOLIO) -> Book:
@@ -52,23 +91,9 @@ def resume(book: Book, entries: Iterable[Entry]) -> Book:
     Raises OutOfOrder when one of them belongs before or at the last entry of `book`, and InvalidEntry when the figures
     of an asset outgrow what can be kept.
     """
-    ordered = sorted(entries, key=order)
-    if ordered and book.last is not None and order(ordered[0]) <= book.last:
-        raise OutOfOrder(f"entry {ordered[0].id} belongs before what is posted already")
     book = book.copy()
-    standings, find = book.standings, book.standing
-    with localcontext(EXACT):
-        for entry in ordered:
-            main = standings.get(entry.asset) or find(entry.asset)
-            apply(entry, main, find)
-            if entry.counter_asset is None and entry.fee_asset is None:
-                main.record(entry)
-            else:
-                record(entry, [find(asset) for asset in entry.assets])
-        for standing in standings.values():
-            standing.check()
-    if ordered:
-        book.last = order(ordered[-1])
+    book.extend(sorted(entries, key=order))
+    book.check()
     return book
 
 

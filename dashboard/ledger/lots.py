@@ -50,19 +50,32 @@ Row = tuple[Any, ...]
 Order = Callable[[Lot, int], Row]
 """A method: the row of a lot that arrived as number n. The lowest row leaves first."""
 
+Read = Callable[[str], list[Row]]
+"""Makes rows again of a text they were kept as, lowest first."""
+
+
+def read_nothing(text: str) -> list[Row]:
+    raise ValueError("this pool was never kept")
+
 
 class Pool:
     """The lots that one matching sees. Without an order all lots run together into one: average cost.
 
-    Lots that arrive in order wait in a queue, the others in a heap; the first of both leaves first.
+    Lots that arrive in order wait in a queue, the others in a heap; the first of both leaves first. Of a pool that was
+    kept, the rows behind the first ones stay text (`_sealed`) until their turn comes; the last rows, and what arrives
+    after them, wait in `_tail`. So going on from a pool of many lots costs no more than the lots it moves.
     """
 
-    __slots__ = ("_arrivals", "_heap", "_order", "_queue", "quantity")
+    __slots__ = ("_arrivals", "_end", "_heap", "_order", "_queue", "_read", "_sealed", "_tail", "quantity")
 
     def __init__(self, order: Order | None) -> None:
         self._order = order
         self._queue: deque[Row] = deque()
         self._heap: list[Row] = []
+        self._sealed: deque[str] = deque()
+        self._tail: deque[Row] = deque()
+        self._end = self._queue
+        self._read: Read = read_nothing
         self._arrivals = 0
         self.quantity = ZERO
 
@@ -78,8 +91,8 @@ class Pool:
             return
         self._arrivals += 1
         row = self._order(lot, self._arrivals)
-        if not queue or row > queue[-1]:
-            queue.append(row)
+        if not queue or row > self._end[-1]:
+            self._end.append(row)
         elif row < queue[0]:
             queue.appendleft(row)
         else:
@@ -101,6 +114,8 @@ class Pool:
                     heappop(heap)
                 else:
                     queue.popleft()
+                    if self._sealed and not queue:
+                        self._unseal()
                 taken.append(lot)
                 wanted -= lot.quantity
         self.quantity -= quantity - wanted if wanted else quantity
@@ -108,6 +123,8 @@ class Pool:
 
     def lots(self) -> list[Lot]:
         """The lots held, in order of arrival. Live: read them only."""
+        while self._sealed:
+            self._unseal()
         rows = [*self._queue, *self._heap]
         rows.sort(key=lambda row: abs(row[-2]))
         return [row[-1] for row in rows]
@@ -126,9 +143,50 @@ class Pool:
         twin = Pool(self._order)
         twin._queue.extend((*row[:-1], copy_of(row[-1])) for row in self._queue)
         twin._heap.extend((*row[:-1], copy_of(row[-1])) for row in self._heap)
+        twin._tail.extend((*row[:-1], copy_of(row[-1])) for row in self._tail)
+        twin._sealed.extend(self._sealed)
+        twin._end = twin._tail if self._sealed else twin._queue
+        twin._read = self._read
         twin._arrivals = self._arrivals
         twin.quantity = self.quantity
         return twin
+
+    # Keeping a pool as text, and making it again
+
+    def kept(self, write: Callable[[list[Row]], str], size: int) -> tuple[int, list[str]]:
+        """The number of arrivals, and the rows as texts of up to `size` rows each, lowest first."""
+        if self._heap:
+            while self._sealed:
+                self._unseal()
+            self._heap.extend(self._queue)
+            self._queue.clear()
+            self._queue.extend(sorted(self._heap))
+            self._heap.clear()
+        front, tail = list(self._queue), list(self._tail)
+        return self._arrivals, [*segments(front, write, size), *self._sealed, *segments(tail, write, size)]
+
+    def refill(self, arrivals: int, texts: Sequence[str], read: Read) -> None:
+        """Makes an empty pool the one that was kept; `quantity` is the caller's to set."""
+        self._arrivals, self._read = arrivals, read
+        for text in texts[:1]:
+            self._queue.extend(read(text))
+        if len(texts) > 2:
+            self._sealed.extend(texts[1:-1])
+            self._end = self._tail
+        for text in texts[1:][-1:]:
+            self._end.extend(read(text))
+
+    def _unseal(self) -> None:
+        """Makes rows of the next text, and of the last ones when that was the last."""
+        self._queue.extend(self._read(self._sealed.popleft()))
+        if not self._sealed:
+            self._queue.extend(self._tail)
+            self._tail.clear()
+            self._end = self._queue
+
+
+def segments(rows: list[Row], write: Callable[[list[Row]], str], size: int) -> list[str]:
+    return [write(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
 def part(lot: Lot, quantity: Decimal) -> Lot:

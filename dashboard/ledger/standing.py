@@ -38,6 +38,7 @@ class Standing:
         "income",
         "invested",
         "method",
+        "opening",
         "per_wallet",
         "pools",
         "quantity",
@@ -61,6 +62,8 @@ class Standing:
         self.balances: dict[str, Decimal] = {}
         self.pools: dict[str, Pool] = {} if self.per_wallet else {"": new_pool(method)}
         self.flags: list[Flag] = []
+        self.opening: tuple[Decimal, ...] = (ZERO,) * 6
+        """The figures before the first recorded entry, in the order of Amounts: those a kept standing goes on from."""
         self.recorded: list[Any] = []
         self.disposed: list[Any] = []
         self.used: list[Any] = []
@@ -84,7 +87,7 @@ class Standing:
 
     def steps(self) -> tuple[Step, ...]:
         """The working: what each entry did, in order."""
-        steps, before = [], [ZERO] * 6
+        steps, before = [], list(self.opening)
         with localcontext(EXACT):
             for entry, *after in rows(self.recorded, 7):
                 change = [now - then for now, then in zip(after, before, strict=True)]
@@ -99,6 +102,12 @@ class Standing:
             setattr(twin, name, kept.copy() if isinstance(kept, list | dict) else kept)
         twin.pools = {wallet: pool.copy() for wallet, pool in self.pools.items()}
         return twin
+
+    def forget_record(self) -> None:
+        """Lets go of steps and disposals so far; figures, lots and issues stay."""
+        self.opening = (self.quantity, self.cost, self.realised, self.income, self.fees, self.invested)
+        for record in (self.recorded, self.disposed, self.used):
+            record.clear()
 
     # What effects are made of
 
@@ -202,7 +211,7 @@ class Standing:
     def record(self, entry: Entry) -> Decimal:
         """Closes the entry for this asset and returns the change of `invested`."""
         recorded, invested = self.recorded, self.invested
-        change = invested - recorded[-1] if recorded else invested
+        change = invested - (recorded[-1] if recorded else self.opening[-1])
         if change > ZERO:
             self.ever_invested += change
         recorded.extend((entry, self.quantity, self.cost, self.realised, self.income, self.fees, invested))
@@ -210,7 +219,7 @@ class Standing:
 
     # Pools and wallets
 
-    def _pool(self, wallet: str) -> Pool:
+    def pool(self, wallet: str) -> Pool:
         if not self.per_wallet:
             return self.pools[""]
         pool = self.pools.get(wallet)
@@ -222,7 +231,7 @@ class Standing:
         """Lots for `quantity`: the wallet's own, then, where a transfer seems to be missing, those of other wallets."""
         if not self.per_wallet:
             return self.pools[""].take(quantity)
-        lots = self._pool(wallet).take(quantity)
+        lots = self.pool(wallet).take(quantity)
         short = quantity - quantity_of(lots)
         if short > ZERO:
             for pool in self.pools.values():
@@ -257,12 +266,12 @@ class Standing:
         if not self.per_wallet:
             self.pools[""].put(lot)
         elif balance >= ZERO or self._give_back(lot, wallet, -balance):
-            self._pool(wallet).put(lot)
+            self.pool(wallet).put(lot)
 
     def _give_back(self, lot: Lot, wallet: str, owed: Decimal) -> bool:
         """What a wallet below zero receives goes first to those whose lots it drew. Is some of it left?"""
         for lender in self.balances:
-            pool = self._pool(lender)
+            pool = self.pool(lender)
             claim = min(self.balances[lender] - pool.quantity, owed)
             if lender == wallet or claim <= ZERO:
                 continue

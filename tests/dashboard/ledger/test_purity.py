@@ -10,7 +10,7 @@ import pytest
 import dashboard.ledger.entry
 
 FOLDER = Path(dashboard.ledger.entry.__file__).parent
-LAYERS = ["entry", "lots", "methods", "working", "standing", "effects", "book", "returns"]
+LAYERS = ["entry", "lots", "methods", "working", "standing", "effects", "book", "keeping", "returns"]
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

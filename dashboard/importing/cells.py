@@ -5,13 +5,13 @@ Nothing is guessed: a cell that says nothing certain raises Unreadable with the 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from accounts.currencies import CURRENCIES
-from dashboard.importing.formats import Outcome, Read, Unclear
+from dashboard.importing.formats import Outcome, Read, Unclear, without_offset
 from dashboard.importing.table import Line, Table
 from dashboard.money import AmountError, parse_amount, quantize
 
@@ -24,6 +24,7 @@ SIGNS = str.maketrans("", "", "€$£¥₹₩₺₽₴₦฿₫₪₱\u00a0\u202
 """Currency signs and separators of thousands that stand beside a number and add nothing to it."""
 WITH_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+HEADER_ZONE = re.compile(r"(?<![A-Za-z])UTC(?:([+-])(\d{1,2})(?::?(\d\d))?)?(?![A-Za-z])")
 ZONE_WORD = re.compile(r"\s*\b(UTC|GMT)$")
 ONE_COIN = re.compile(r"([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([^\d\s.,]\S*)")
 SPACED_COIN = re.compile(r"([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s+(\S+)")
@@ -82,14 +83,16 @@ def number_text(name: str, cell: str, *, decimal_comma: bool) -> str:
     return text
 
 
-def moment(cell: str, zone: ZoneInfo | None, *layouts: str) -> datetime:
+def moment(cell: str, zone: tzinfo | None, *layouts: str) -> datetime:
     """The time in UTC. Without `layouts` (strptime's) it is ISO-8601, `T` or a space between, `Z` or ` UTC` at its end.
+
+    The layout "" stands for ISO-8601, where others may be meant too.
 
     A time without a zone of its own is in `zone`; Unreadable where that is None.
     """
     text = cell.strip()
     bare = ZONE_WORD.sub("", text)
-    own = ZoneInfo("UTC") if bare != text else None
+    own = UTC if bare != text else None
     at = first_reading(bare, layouts)
     if at is None:
         raise Unreadable(f"{text[:40] or 'An empty cell'} is no date and time that can be understood.")
@@ -138,13 +141,28 @@ def split_pair(pair: str, quotes: Iterable[str]) -> tuple[str, str]:
     raise Unreadable(f"{pair[:40] or 'An empty cell'} is no pair whose two coins can be told apart.")
 
 
+def zone_named(column: str) -> tzinfo | None:
+    """The zone that a column's name states, as `UTC_Time`, `Date(UTC)` and `Date(UTC+8)` do: the offset is data."""
+    found = HEADER_ZONE.search(column)
+    if found is None:
+        return None
+    offset = timedelta(hours=int(found[2] or 0), minutes=int(found[3] or 0))
+    if offset >= timedelta(hours=24):
+        return None
+    return timezone(-offset if found[1] == "-" else offset)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line by the names of its columns, and the zone of times that state none."""
+    """A line by the names of its columns (any UTC offset in a name written as `UTC`).
+
+    `zones` are those that columns name themselves; `zone` is that of all other times that state none.
+    """
 
     line: Line
     cells: Mapping[str, str]
-    zone: ZoneInfo | None
+    zone: tzinfo | None
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
     decimal_comma: bool = False
 
     def text(self, name: str) -> str:
@@ -161,14 +179,16 @@ class Row:
         return optional_price(name, self.text(name), decimal_comma=self.decimal_comma)
 
     def moment(self, name: str, *layouts: str) -> datetime:
-        return moment(self.text(name), self.zone, *layouts)
+        return moment(self.text(name), self.zones.get(name, self.zone), *layouts)
 
 
 def rows(table: Table, zone: ZoneInfo | None) -> Iterator[Row]:
     """The table's lines by name. A file with semicolons comes from a spreadsheet, and may have decimal commas."""
+    names = [without_offset(name) for name in table.header]
+    stated = {name: at for name, column in zip(names, table.header, strict=True) if (at := zone_named(column))}
     for line in table.lines():
-        cells = dict(zip(table.header, (cell.strip() for cell in line.cells), strict=True))
-        yield Row(line, cells, zone, table.delimiter == ";")
+        cells = dict(zip(names, (cell.strip() for cell in line.cells), strict=True))
+        yield Row(line, cells, zone, stated, table.delimiter == ";")
 
 
 def each_row(read_row: Callable[[Row], Outcome]) -> Read:

@@ -1,11 +1,15 @@
 """What a format is: the columns it is known by, and how it reads its lines. A new one is a module with a FORMAT."""
 
+import re
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from dashboard.drafts import Draft
 from dashboard.importing.table import Line, Table
+
+OFFSET = re.compile(r"(?<![A-Za-z])UTC[+-]\d{1,2}(:?\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,28 @@ Read = Callable[[Table, ZoneInfo | None], Iterator[Outcome]]
 """Makes outcomes of a table; times without a zone of their own are in the given one. May raise UnreadableFile."""
 
 
+def without_offset(column: str) -> str:
+    """The column's name as if its times were in UTC."""
+    return OFFSET.sub("UTC", column)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file. It is one of these when its columns hold all `required` ones and none but the `optional`."""
+    """A kind of file. It is one of these when its columns hold all `required` ones and none but the `optional`.
+
+    A column whose name states an offset, such as `Date(UTC+8)`, is required here as `Date(UTC)`.
+    """
 
     key: str
     label: str
     required: frozenset[str]
     optional: frozenset[str]
     read: Read
+    alike: re.Pattern[str] | None = None
 
     def knows(self, header: tuple[str, ...]) -> bool:
-        names = frozenset(header)
-        return self.required <= names <= self.required | self.optional
+        names = frozenset(without_offset(name) for name in header)
+        if not self.required <= names:
+            return False
+        others = names - self.required - self.optional
+        return not others or (self.alike is not None and all(map(self.alike.fullmatch, others)))

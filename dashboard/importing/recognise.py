@@ -18,7 +18,7 @@ def recognise(text: str) -> tuple[Format, Table]:
         raise UnreadableFile("the file is empty.", 1)
     table = find_table(text, lambda header: format_of(header) is not None)
     if table is None:
-        labels = ", ".join(known.label for known in FORMATS)
+        labels = ", ".join(dict.fromkeys(known.label for known in FORMATS))
         raise UnreadableFile(
             f"no header of a known format stands in the first {HEADER_WITHIN} lines. Known: {labels}.", 1
         )

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.currencies import CURRENCIES
-from dashboard.ledger.entry import Kind
-from dashboard.market import currencies
+from dashboard.ledger.entry import TWO_LEGGED, Kind
+from dashboard.market.currencies import ONE, Exchange
 from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.money import LIMIT, WIDE, AmountError, check_amount
 
@@ -19,7 +19,11 @@ EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)
 """Bitcoin's first block: no coin was bought before it."""
 LEEWAY = timedelta(minutes=5)
 """How far ahead of ours somebody's clock may be."""
-SUPPORTED_KINDS = (Kind.BUY, Kind.SELL)
+SUPPORTED_KINDS = tuple(Kind)
+PRICED = frozenset({Kind.BUY, Kind.SELL})
+"""Kinds that say what was paid. Any other may leave its value unknown, which the ledger then flags."""
+COUNTS = ("amount", "counter_amount")
+NUMBERS = (*COUNTS, "price", "value_override", "fee_amount")
 TEXT_LIMITS = {"wallet": 60, "to_wallet": 60, "note": 500, "external_id": 200}
 
 
@@ -27,7 +31,10 @@ TEXT_LIMITS = {"wallet": 60, "to_wallet": 60, "note": 500, "external_id": 200}
 class Draft:
     """One transaction's facts. `price` is per unit of `asset_id` in `price_currency` ("" means the portfolio's).
 
-    A fee without `fee_asset_id` is in `price_currency`.
+    A fee without `fee_asset_id` is in `price_currency`. `value_override` is the value of the whole in that currency,
+    and wins; of what came in from outside (deposit, gift_in) and of a corrected count it is the cost to its owner.
+    A swap or a migration gives `amount` of `asset_id` for `counter_amount` of `counter_asset_id`; `amount` is the
+    ratio of a split, the corrected count of an adjustment, and the money of a dividend.
     """
 
     timestamp: datetime
@@ -67,10 +74,16 @@ def assets_named(drafts: list[Draft]) -> dict[str, Asset]:
     return Asset.objects.in_bulk(ids)
 
 
-def check_draft(draft: Draft, portfolio: Portfolio, now: datetime, assets: Mapping[str, Asset] | None = None) -> Draft:
+def check_draft(
+    draft: Draft,
+    portfolio: Portfolio,
+    now: datetime,
+    assets: Mapping[str, Asset] | None = None,
+    exchange: Exchange | None = None,
+) -> Draft:
     """`draft` in its normal form. Raises DraftErrors with every fault that was found.
 
-    `assets` are those that the caller has looked up already.
+    `assets` are those that the caller has looked up already; with an `exchange` rates are looked up once for many.
     """
     check = Check(tidied(draft, portfolio), assets_named([draft]) if assets is None else assets)
     check.moment(now)
@@ -79,7 +92,7 @@ def check_draft(draft: Draft, portfolio: Portfolio, now: datetime, assets: Mappi
     check.numbers()
     check.parties()
     if not check.errors:
-        check.rates(portfolio)
+        check.rates(exchange or Exchange(portfolio.currency))
     if check.errors:
         raise DraftErrors(check.errors)
     return check.draft
@@ -89,14 +102,17 @@ def tidied(draft: Draft, portfolio: Portfolio) -> Draft:
     price_currency = (draft.price_currency or portfolio.currency).strip().lower()
     charged = draft.fee_amount is not None and draft.fee_amount != 0
     fee_asset = (draft.fee_asset_id or "").strip()
+    kind = draft.type.strip().lower()
+    bare_dividend = kind == Kind.DIVIDEND and draft.price is None and draft.value_override is None
     return replace(
         draft,
-        type=draft.type.strip().lower(),
+        type=kind,
         asset_id=draft.asset_id.strip(),
         price_currency=price_currency,
         fee_amount=draft.fee_amount if charged else None,
         fee_asset_id=(as_code(fee_asset) or price_currency) if charged else None,
-        counter_asset_id=draft.counter_asset_id or None,
+        price=ONE if bare_dividend else draft.price,
+        counter_asset_id=(draft.counter_asset_id or "").strip() or None,
         wallet=printable(draft.wallet),
         to_wallet=printable(draft.to_wallet),
         note=printable(draft.note),
@@ -110,7 +126,10 @@ def as_code(asset_id: str) -> str:
 
 
 def printable(text: str) -> str:
-    return "".join(c for c in text if c.isprintable() or c == "\n").strip()
+    """`text` without what can't be seen, and without white space around it."""
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isprintable() or c == "\n")
+    return text.strip()
 
 
 class Check:
@@ -135,58 +154,100 @@ class Check:
 
     def kind(self) -> None:
         if self.draft.type not in SUPPORTED_KINDS:
-            names = ", ".join(SUPPORTED_KINDS)
-            self.fault("type", f"This kind of transaction can't be recorded yet. Choose one of: {names}.")
+            self.fault("type", f"No such kind of transaction is known. Choose one of: {', '.join(SUPPORTED_KINDS)}.")
 
     def texts(self) -> None:
         for field, limit in TEXT_LIMITS.items():
             if len(getattr(self.draft, field)) > limit:
                 self.fault(field, f"Use at most {limit} characters.")
 
-    def number(self, field: str, *, positive: bool = False) -> Decimal | None:
-        number: Decimal | None = getattr(self.draft, field)
-        if number is None:
-            return None
+    def numbers(self) -> None:
+        kind = self.draft.type
+        stated = {field: getattr(self.draft, field) for field in NUMBERS}
+        checked: dict[str, Any] = {
+            field: self.number(field, number, zero=field not in COUNTS or (field == "amount" and kind == Kind.ADJUST))
+            for field, number in stated.items()
+            if number is not None
+        }
+        self.draft = replace(self.draft, **checked)
+        amount, price, value = self.draft.amount, self.draft.price, self.draft.value_override
+        if kind in PRICED and price is None and value is None and "price" not in self.errors:
+            self.fault("price", "Enter the price per unit.")
+        if price and amount and WIDE.multiply(amount, price) >= LIMIT:
+            self.fault("price", "Amount times price is more than can be kept.")
+        self.fee()
+
+    def number(self, field: str, number: Decimal, *, zero: bool) -> Decimal | None:
         try:
             number = check_amount(number)
         except AmountError as error:
             self.fault(field, str(error))
             return None
-        if positive and number <= 0:
-            self.fault(field, "Enter a number above zero.")
-        elif number < 0:
-            self.fault(field, "Enter zero or more.")
-        changed: dict[str, Any] = {field: number}
-        self.draft = replace(self.draft, **changed)
+        if number < 0 or not (number or zero):
+            self.fault(field, "Enter zero or more." if zero else "Enter a number above zero.")
         return number
 
-    def numbers(self) -> None:
-        amount = self.number("amount", positive=True)
-        price, value = self.number("price"), self.number("value_override")
-        fee = self.number("fee_amount")
-        self.number("counter_amount", positive=True)
-        if price is None and value is None and "price" not in self.errors:
-            self.fault("price", "Enter the price per unit.")
-        if amount and price and WIDE.multiply(amount, price) >= LIMIT:
-            self.fault("price", "Amount times price is more than can be kept.")
-        if fee and amount and self.draft.fee_asset_id == self.draft.asset_id and fee > amount:
+    def fee(self) -> None:
+        """A fee in the coin that is bought can't take all of it; elsewhere it comes on top of what moves."""
+        draft = self.draft
+        fee, kind = draft.fee_amount, draft.type
+        if not fee:
+            return
+        bought = draft.amount if kind == Kind.BUY else draft.counter_amount if kind == Kind.SWAP else None
+        coin = draft.asset_id if kind == Kind.BUY else draft.counter_asset_id
+        if bought and draft.fee_asset_id == coin and fee >= bought:
+            self.fault("fee_amount", "The fee takes all that was bought.")
+        elif kind == Kind.SELL and draft.fee_asset_id == draft.asset_id and draft.amount and fee > draft.amount:
             self.fault("fee_amount", "The fee is larger than the amount.")
 
     def parties(self) -> None:
-        if self.draft.price_currency not in CURRENCIES:
+        draft = self.draft
+        if draft.price_currency not in CURRENCIES:
             self.fault("price_currency", "Choose a currency such as usd or eur.")
-        asset = self.assets.get(self.draft.asset_id)
-        if asset is None or asset.kind == Asset.Kind.FIAT:
+        if not self.is_coin(draft.asset_id):
             self.fault("asset_id", "No such coin is known. Choose one from the list.")
-        if self.draft.fee_asset_id and self.draft.fee_asset_id not in self.assets.keys() | CURRENCIES.keys():
+        if draft.fee_asset_id and draft.fee_asset_id not in self.assets and draft.fee_asset_id not in CURRENCIES:
             self.fault("fee_asset_id", "No such coin or currency is known.")
-        if self.draft.counter_asset_id and self.draft.counter_asset_id not in self.assets:
-            self.fault("counter_asset_id", "No such coin is known.")
+        if draft.type in TWO_LEGGED:
+            self.second_leg()
+        elif draft.counter_asset_id or draft.counter_amount is not None:
+            field = "counter_asset_id" if draft.counter_asset_id else "counter_amount"
+            self.fault(field, "Only a swap or a migration has a second coin.")
+        if draft.type == Kind.TRANSFER:
+            self.way()
 
-    def rates(self, portfolio: Portfolio) -> None:
-        """A price in a currency whose rate of that day nobody knows can't become part of any figure."""
-        for field, code in (("price_currency", self.draft.price_currency), ("fee_asset_id", self.draft.fee_asset_id)):
-            if code in CURRENCIES and currencies.rate(code, portfolio.currency, self.draft.timestamp) is None:
-                day = self.draft.timestamp.strftime("%-d %B %Y")
-                pair = f"from {code.upper()} to {portfolio.currency.upper()}"
-                self.fault(field, f"No exchange rate {pair} is known for {day}. Use {portfolio.currency.upper()}.")
+    def second_leg(self) -> None:
+        draft = self.draft
+        if not draft.counter_asset_id:
+            self.fault("counter_asset_id", "Enter the coin that you got.")
+        elif draft.counter_asset_id == draft.asset_id:
+            self.fault("counter_asset_id", "Both coins are the same. Enter the coin that you got.")
+        elif draft.counter_asset_id.lower() in CURRENCIES:
+            self.fault("counter_asset_id", "Money is no coin: record a purchase or a sale.")
+        elif not self.is_coin(draft.counter_asset_id):
+            self.fault("counter_asset_id", "No such coin is known.")
+        if draft.counter_amount is None and "counter_amount" not in self.errors:
+            self.fault("counter_amount", "Enter how much you got.")
+
+    def way(self) -> None:
+        if not self.draft.to_wallet:
+            self.fault("to_wallet", "Enter the wallet that it went to.")
+        elif self.draft.to_wallet == self.draft.wallet:
+            self.fault("to_wallet", "Both wallets are the same. Enter the one that it went to.")
+
+    def is_coin(self, asset_id: str) -> bool:
+        asset = self.assets.get(asset_id)
+        return asset is not None and asset.kind != Asset.Kind.FIAT
+
+    def rates(self, exchange: Exchange) -> None:
+        """Money in a currency whose rate of that day nobody knows can't become part of any figure."""
+        draft = self.draft
+        valued = draft.price is not None or draft.value_override is not None
+        for field, code in (
+            ("price_currency", draft.price_currency if valued else None),
+            ("fee_asset_id", draft.fee_asset_id),
+        ):
+            if code in CURRENCIES and exchange.rate(code, draft.timestamp) is None:
+                day = draft.timestamp.strftime("%-d %B %Y")
+                pair = f"from {code.upper()} to {exchange.code.upper()}"
+                self.fault(field, f"No exchange rate {pair} is known for {day}. Use {exchange.code.upper()}.")

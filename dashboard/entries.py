@@ -10,12 +10,13 @@ from django.db.models import Q
 
 from accounts.currencies import CURRENCIES
 from dashboard.ledger.book import post
-from dashboard.ledger.entry import Entry, Kind
+from dashboard.ledger.effects import UNPRICED
+from dashboard.ledger.entry import ZERO, Entry, Kind
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Flag, Issue, Standing
-from dashboard.market import currencies
+from dashboard.market.history import Past
 from dashboard.models import Asset, Portfolio, Transaction
-from dashboard.money import WIDE, plain
+from dashboard.money import LIMIT, WIDE, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Posted:
 def post_assets(portfolio: Portfolio, assets: Collection[str]) -> Mapping[str, Posted]:
     """The standing of each of `assets` that any transaction of the portfolio moves."""
     rows = {row.pk: row for row in rows_touching(portfolio, assets)}
-    entries = [entry_of(row, portfolio.currency) for row in rows.values()]
+    past = Past(portfolio.currency)
+    entries = [entry_of(row, past) for row in rows.values()]
     book = post(entries, method=Method(portfolio.method), scope=Scope(portfolio.lot_scope))
     symbols = dict(Asset.objects.filter(pk__in=assets).values_list("pk", "symbol"))
     return {
@@ -62,48 +64,69 @@ def rows_touching(portfolio: Portfolio, assets: Collection[str]) -> Iterable[Tra
     return portfolio.transactions.filter(wanted).order_by("timestamp", "id").iterator(chunk_size=5000)
 
 
-def entry_of(row: Transaction, currency: str) -> Entry:
-    """The row with its money in `currency` at the rate of its own day; a value that nobody knows is None."""
-    rate = rate_at(row.price_currency, currency, row)
-    fee_is_money = row.fee_asset_id is None or row.fee_asset_id in CURRENCIES
-    fee = row.fee_amount or Decimal(0)
+def entry_of(row: Transaction, past: Past) -> Entry:
+    """The row with its money in the currency of `past`, at the rate of its own day; None where nobody knows a value."""
+    kind, rate = Kind(row.type), past.exchange.rate
+    fee_in_coins = row.fee_asset_id if row.fee_asset_id not in CURRENCIES else None
+    fee = row.fee_amount or ZERO
     with localcontext(WIDE):
-        stated = row.value_override
-        if stated is None and row.price is not None:
-            stated = row.price * row.amount
-        value = None if stated is None or rate is None else stated * rate
-        if fee and fee_is_money:
-            fee *= rate_at(row.fee_asset_id or row.price_currency, currency, row) or 0
+        per_unit, whole = row.price, row.value_override
+        basis = None
+        if kind in BASED:
+            basis, whole = whole, None
+        value = whole if whole is not None or per_unit is None else per_unit * row.amount
+        if row.price_currency != past.exchange.code and (value is not None or basis is not None):
+            at_rate = rate(row.price_currency, row.timestamp)
+            value = None if value is None or at_rate is None else bounded(value * at_rate)
+            basis = None if basis is None or at_rate is None else bounded(basis * at_rate)
+        if fee and not fee_in_coins:
+            fee = bounded(fee * (rate(row.fee_asset_id or row.price_currency, row.timestamp) or ZERO)) or ZERO
+        if value is None and (kind in VALUED or (kind in BASED and basis is None)):
+            value = looked_up(row, past)
         return Entry(
             id=row.pk,
             at=row.timestamp,
-            kind=Kind(row.type),
+            kind=kind,
             asset=row.asset_id,
             amount=row.amount,
             wallet=row.wallet,
             value=value,
+            basis=basis,
             counter_asset=row.counter_asset_id,
             counter_amount=row.counter_amount,
-            fee_asset=None if fee_is_money else row.fee_asset_id,
+            fee_asset=fee_in_coins,
             fee_amount=fee,
-            fee_value=None if fee_is_money else coin_fee_value(row, fee, value),
+            fee_value=fee_value(row, fee_in_coins, fee, value, past) if fee and fee_in_coins else None,
             to_wallet=row.to_wallet,
         )
 
 
-def rate_at(code: str, currency: str, row: Transaction) -> Decimal | None:
-    return Decimal(1) if code == currency else currencies.rate(code, currency, row.timestamp)
+BASED = frozenset({Kind.DEPOSIT, Kind.GIFT_IN, Kind.ADJUST})
+"""Kinds whose stated value of the whole is the cost to their owner."""
+VALUED = frozenset({Kind.BUY, Kind.SELL, Kind.SWAP, Kind.REWARD, Kind.SPEND, Kind.FEE})
+"""Kinds that need to know what the coins were worth at the time; so do those in BASED without a cost."""
 
 
-def coin_fee_value(row: Transaction, fee: Decimal, value: Decimal | None) -> Decimal | None:
-    """What a fee in coins was worth, where the transaction's own price tells."""
-    if value is None:
+def bounded(value: Decimal) -> Decimal | None:
+    """`value`, unless another currency makes it larger than can be kept: then it counts as unknown."""
+    return value if value < LIMIT else None
+
+
+def looked_up(row: Transaction, past: Past) -> Decimal | None:
+    """The value of the main leg by the stored prices of the day; of a swap either leg tells it."""
+    if row.type == Kind.ADJUST:
         return None
-    if row.fee_asset_id == row.asset_id:
-        return value / row.amount * fee
-    if row.fee_asset_id == row.counter_asset_id and row.counter_amount:
-        return value / row.counter_amount * fee
-    return None
+    value = past.worth(row.asset_id, row.amount, row.timestamp)
+    if value is None and row.counter_asset_id and row.counter_amount:
+        value = past.worth(row.counter_asset_id, row.counter_amount, row.timestamp)
+    return value
+
+
+def fee_value(row: Transaction, coin: str, fee: Decimal, value: Decimal | None, past: Past) -> Decimal | None:
+    """What a fee in coins was worth by the stored prices; None where the entry's own value tells, or nothing does."""
+    if value is not None and coin in {row.asset_id, row.counter_asset_id} and row.type not in UNPRICED:
+        return None
+    return past.worth(coin, fee, row.timestamp)
 
 
 SENTENCES = {

@@ -13,13 +13,17 @@ from django.utils import timezone
 from accounts.currencies import CHOICES
 from accounts.models import User
 from dashboard import clock
-from dashboard.drafts import SUPPORTED_KINDS, Draft, DraftErrors, check_draft, draft_of
+from dashboard.drafts import Draft, DraftErrors, check_draft, draft_of
+from dashboard.ledger.entry import Kind
 from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.money import AmountError, parse_amount, plain
 from dashboard.naming import NoSuchCoin, SeveralCoins, coin_named
 
 THE_COIN = "@coin"
 """Stands for the coin itself where the currency of a fee is chosen."""
+
+
+SUPPORTED_KINDS = (Kind.BUY, Kind.SELL)
 
 
 class FirstFaultFocused(forms.BaseForm):

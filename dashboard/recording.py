@@ -12,9 +12,10 @@ from accounts.currencies import CURRENCIES
 from accounts.models import User
 from dashboard import clock
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
-from dashboard.entries import Posted, post_assets
+from dashboard.entries import Posted, connected, post_assets
 from dashboard.ledger.methods import Method, Scope
 from dashboard.live.announce import announce_positions
+from dashboard.market.currencies import Exchange
 from dashboard.models import Import, Portfolio, Position, Transaction
 from dashboard.money import plain, quantize
 
@@ -69,11 +70,11 @@ def record_transactions(
 
     Raises DraftErrors with the index of the first draft that can't be recorded, TooMany at the account's limit.
     """
-    now, assets = clock.now(), assets_named(list(drafts))
+    now, assets, exchange = clock.now(), assets_named(list(drafts)), Exchange(portfolio.currency)
     checked = []
     for index, draft in enumerate(drafts):
         try:
-            checked.append(check_draft(draft, portfolio, now, assets))
+            checked.append(check_draft(draft, portfolio, now, assets, exchange))
         except DraftErrors as error:
             raise DraftErrors(error.errors, index) from error
     with database.atomic():
@@ -130,7 +131,7 @@ def recompute_portfolio(portfolio: Portfolio) -> None:
 
 def recompute(portfolio: Portfolio, assets: Iterable[str]) -> None:
     """Bring the positions of `assets` in line with the transactions; pages are told on commit."""
-    wanted = set(assets)
+    wanted = connected(portfolio, set(assets))
     posted = post_assets(portfolio, wanted)
     Position.objects.filter(portfolio=portfolio, asset_id__in=wanted - posted.keys()).delete()
     Position.objects.bulk_create(

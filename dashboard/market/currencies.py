@@ -26,6 +26,7 @@ logger = structlog.get_logger(__name__)
 
 EVERY: Final = timedelta(hours=1)
 AFTER_FAILURE: Final = timedelta(minutes=5)
+ONE: Final = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,24 @@ def rate(from_code: str, to_code: str, at: date | datetime | None = None) -> Dec
     day = as_day(at)
     past = ecb_rates(day) if day is not None and day < clock.now().date() else None
     return (past or todays_rates()).rate(from_code, to_code)
+
+
+class Exchange:
+    """Rates of any day into one currency, each looked up once: for many transactions in one go."""
+
+    __slots__ = ("_known", "code")
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self._known: dict[tuple[str, date], Decimal | None] = {}
+
+    def rate(self, from_code: str, at: datetime) -> Decimal | None:
+        if from_code == self.code:
+            return ONE
+        key = from_code, at.astimezone(UTC).date()
+        if key not in self._known:
+            self._known[key] = rate(from_code, self.code, at)
+        return self._known[key]
 
 
 def as_day(at: date | datetime | None) -> date | None:

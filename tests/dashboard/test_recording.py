@@ -123,7 +123,7 @@ def test_of_several_drafts_all_or_none_are_stored(portfolio: Portfolio) -> None:
         ({"type": "teleport"}, "type", "Choose one of"),
         ({"price_currency": "doubloon"}, "price_currency", "Choose a currency"),
         ({"fee_amount": D(1), "fee_asset_id": "nothing"}, "fee_asset_id", "No such coin or currency"),
-        ({"fee_amount": D(5), "fee_asset_id": "bitcoin"}, "fee_amount", "larger than the amount"),
+        ({"fee_amount": D(5), "fee_asset_id": "bitcoin"}, "fee_amount", "takes all"),
         ({"wallet": "w" * 61}, "wallet", "at most 60"),
         ({"price_currency": "aed"}, "price_currency", "No exchange rate from AED to USD is known for 10 January 2024"),
     ],

@@ -1,7 +1,6 @@
 """What a format is: the columns it is known by, and how it reads its lines. A new one is a module with a FORMAT."""
 
 import re
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -61,6 +60,11 @@ Read = Callable[[Table, ZoneInfo | None], Iterator[Outcome]]
 """Makes outcomes of a table; times without a zone of their own are in the given one. May raise UnreadableFile."""
 
 
+def columns(header: str) -> frozenset[str]:
+    """The names in a header as a file writes it."""
+    return frozenset(header.split(","))
+
+
 def without_offset(column: str) -> str:
     """The column's name as if its times were in UTC."""
     return OFFSET.sub("UTC", column)
@@ -71,6 +75,7 @@ class Format:
     """A kind of file. It is one of these when its columns hold all `required` ones and none but the `optional`.
 
     A column whose name states an offset, such as `Date(UTC+8)`, is required here as `Date(UTC)`.
+    Columns whose whole names are `alike` are optional too.
     """
 
     key: str

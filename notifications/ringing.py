@@ -7,20 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
-from celery import current_app
 from django.db.models import Q
-from kombu.exceptions import OperationalError
 
+from dashboard import bell
 from notifications.models import Delivery, TransportOff
-
-logger = structlog.get_logger(__name__)
 
 PATIENCE: Final = timedelta(seconds=15)
 """How long a rung delivery may lie untouched before it is rung again."""
 AT_ONCE: Final = 500
 A_FEW, A_LOT = 20, 200
-WITHOUT_PATIENCE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "socket_connect_timeout": 2}
 
 
 def ring(deliveries: Iterable[int]) -> None:
@@ -37,17 +32,7 @@ def ring_each(deliveries: Iterable[int]) -> None:
 
 
 def send(task: str, arguments: Iterable[int | list[int]]) -> None:
-    """Ring once for each argument; a broker that is away is noted and left to the sweep, without waiting for it."""
-    wanted = list(arguments)
-    if not wanted:
-        return
-    options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE}
-    try:
-        with current_app.connection_for_write(connect_timeout=2, transport_options=options) as broker:
-            for argument in wanted:
-                current_app.send_task(task, args=[argument], retry=False, connection=broker)
-    except (OperationalError, OSError) as error:
-        logger.warning("ring.unheard", task=task, error=str(error))
+    bell.ring(task, *([argument] for argument in arguments))
 
 
 def sweep(now: datetime) -> None:

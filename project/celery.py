@@ -12,6 +12,7 @@ app.conf.task_routes = {"project.tasks.tick": {"queue": "market"}}
 app.conf.beat_schedule = {
     # The poll's own interval is decided inside the tick; the bell rings each second and is cheap when nothing is due.
     "tick": {"task": "project.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
+    "histories": {"task": "dashboard.tasks.fetch_histories", "schedule": 60.0, "options": {"expires": 60.0}},
     "coins": {"task": "project.tasks.find_new_coins", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 app.autodiscover_tasks(["project", "dashboard", "notifications"])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from urllib.parse import quote as percent_encode
@@ -11,7 +11,7 @@ import httpx
 from django.conf import settings
 
 from dashboard.market.quote import Quote
-from dashboard.market.source import Coin, Rate, SourceGarbled
+from dashboard.market.source import Coin, DayPrice, Rate, SourceGarbled
 from dashboard.market.wire import Get, fetch
 from dashboard.money import LIMIT, quantize
 
@@ -20,9 +20,13 @@ BATCH: Final = 250
 LONGEST_IDS: Final = 6000
 TOP: Final = 250
 HIGHEST_PRICE: Final = Decimal("1e15")
+LATEST: Final = Decimal(4_000_000_000_000)
+"""Milliseconds since 1970; some time in the year 2096."""
 LARGEST_CHANGE: Final = Decimal("1e9")
 KEY_HEADERS: Final = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 MARKETS: Final = "/coins/markets?vs_currency=usd&per_page=250&price_change_percentage=1h,24h,7d&precision=full"
+CHART: Final = "?vs_currency=usd&interval=daily&precision=full"
+FIRST_DAY: Final = date(2009, 1, 3)
 
 ID = re.compile(r"[^\s,\x00-\x1f\x7f]{1,200}")
 CURRENCY = re.compile(r"[a-z]{2,10}")
@@ -46,6 +50,7 @@ class CoinGecko:
         self.headers = {"User-Agent": "Tickfolio"}
         if api_key and plan in KEY_HEADERS:
             self.headers[KEY_HEADERS[plan]] = api_key
+        self.reach = "max" if plan == "pro" else "365"
         self.timeout = timeout
         self.transport = transport
         self.calls = 0
@@ -80,6 +85,16 @@ class CoinGecko:
         if not isinstance(rows, dict):
             raise SourceGarbled("the exchange rates are no table")
         return read_rates(rows)
+
+    def history(self, asset: str) -> tuple[DayPrice, ...]:
+        if ID.fullmatch(asset) is None:
+            return ()
+        path = f"/coins/{percent_encode(asset, safe='')}/market_chart{CHART}&days={self.reach}"
+        answer = self._get(path, seconds=4 * self.timeout)
+        points = answer.get("prices") if isinstance(answer, dict) else None
+        if not isinstance(points, list):
+            raise SourceGarbled("the chart has no list of prices")
+        return read_days(points)
 
     def _get(self, path: str, *, seconds: float) -> object:
         return fetch(lambda get: self._ask(get, path), headers=self.headers, seconds=seconds, transport=self.transport)
@@ -189,6 +204,25 @@ def read_rates(rows: Mapping[object, object]) -> tuple[Rate, ...]:
         if per_usd and isinstance(row, dict):
             rates.append(Rate(code, read_text(row.get("name"), 60) or code.upper(), per_usd, row.get("type") == "fiat"))
     return tuple(rates)
+
+
+def read_days(points: list[object]) -> tuple[DayPrice, ...]:
+    """The last price of each day; a point that cannot be used spoils no other."""
+    days: dict[date, Decimal] = {}
+    for point in points:
+        match point:
+            case [Decimal() as milliseconds, Decimal() as price] if 0 < price < HIGHEST_PRICE:
+                day = read_day(milliseconds)
+                if day and (usd := quantize(price)):
+                    days[day] = usd
+    return tuple(DayPrice(day, days[day]) for day in sorted(days))
+
+
+def read_day(milliseconds: Decimal) -> date | None:
+    if not 0 <= milliseconds < LATEST:
+        return None
+    day = datetime.fromtimestamp(int(milliseconds) // 1000, UTC).date()
+    return day if day >= FIRST_DAY else None
 
 
 def read_amount(value: object) -> Decimal | None:

@@ -8,6 +8,7 @@ SourceError                what a caller catches
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
@@ -54,6 +55,14 @@ class Rate:
     fiat: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DayPrice:
+    """What one unit was worth on a day (UTC), in US dollars."""
+
+    day: date
+    usd: Decimal
+
+
 class PriceSource(Protocol):
     """Each method is one attempt with one deadline; each raises SourceError. `calls` counts requests made so far."""
 
@@ -71,3 +80,6 @@ class PriceSource(Protocol):
 
     def exchange_rates(self) -> tuple[Rate, ...]:
         """What a US dollar is worth now in other currencies."""
+
+    def history(self, asset: str) -> tuple[DayPrice, ...]:
+        """One price a day, oldest first, as far back as the plan goes."""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from dashboard.importing.cells import Row, Unreadable, amount, rows
+from dashboard.importing.fills import in_order
 from dashboard.importing.formats import Format, Outcome, Skipped, Unclear
 from dashboard.importing.movement import Movement, Sum, outcome_of
 from dashboard.importing.table import Table
@@ -149,7 +150,7 @@ def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
             outcomes.append(Unclear(row.line, str(error)))
     for facts in pairs.values():
         outcomes.extend(together(facts))
-    yield from sorted(outcomes, key=lambda outcome: outcome.line.number)
+    yield from in_order(outcomes)
 
 
 def fact_of(row: Row) -> Fact:

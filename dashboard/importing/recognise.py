@@ -1,10 +1,10 @@
 """Which of the known formats a file is, by its set of column names."""
 
-from dashboard.importing import coinbase, tickfolio
+from dashboard.importing import coinbase, coinbase_pro, tickfolio
 from dashboard.importing.formats import Format
 from dashboard.importing.table import HEADER_WITHIN, Table, UnreadableFile, find_table
 
-FORMATS: tuple[Format, ...] = (tickfolio.FORMAT, *coinbase.FORMATS)
+FORMATS: tuple[Format, ...] = (tickfolio.FORMAT, *coinbase.FORMATS, *coinbase_pro.FORMATS)
 BY_KEY = {known.key: known for known in FORMATS}
 
 

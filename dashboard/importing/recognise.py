@@ -1,10 +1,34 @@
 """Which of the known formats a file is, by its set of column names."""
 
-from dashboard.importing import coinbase, coinbase_pro, tickfolio
+from dashboard.importing import (
+    binance_history,
+    coinbase,
+    coinbase_pro,
+    coinstats,
+    cointracker,
+    cointracking,
+    cryptocom,
+    delta,
+    koinly,
+    kucoin,
+    tickfolio,
+)
 from dashboard.importing.formats import Format
 from dashboard.importing.table import HEADER_WITHIN, Table, UnreadableFile, find_table
 
-FORMATS: tuple[Format, ...] = (tickfolio.FORMAT, *coinbase.FORMATS, *coinbase_pro.FORMATS)
+FORMATS: tuple[Format, ...] = (
+    tickfolio.FORMAT,
+    *coinbase.FORMATS,
+    *coinbase_pro.FORMATS,
+    *binance_history.FORMATS,
+    coinstats.FORMAT,
+    *delta.FORMATS,
+    *koinly.FORMATS,
+    cointracking.FORMAT,
+    cointracker.FORMAT,
+    kucoin.FORMAT,
+    cryptocom.FORMAT,
+)
 BY_KEY = {known.key: known for known in FORMATS}
 
 

@@ -2,6 +2,8 @@
 
 from dashboard.importing import (
     binance_history,
+    binance_moves,
+    binance_trades,
     coinbase,
     coinbase_pro,
     coinstats,
@@ -21,6 +23,8 @@ FORMATS: tuple[Format, ...] = (
     *coinbase.FORMATS,
     *coinbase_pro.FORMATS,
     *binance_history.FORMATS,
+    *binance_trades.FORMATS,
+    *binance_moves.FORMATS,
     coinstats.FORMAT,
     *delta.FORMATS,
     *koinly.FORMATS,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.views import dashboard, imports, market, portfolios, transactions
+from dashboard.views import dashboard, imports, market, portfolios, reports, transactions, working
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -18,8 +18,12 @@ urlpatterns = [
     path("portfolios/<int:pk>/export.csv", imports.portfolio_export, name="portfolio_export"),
     path("coins/search/", market.coin_search, name="coin_search"),
     path("market/", market.market, name="market"),
+    path("assets/<path:asset_id>/working/", working.working, name="working"),
     path("assets/<path:asset_id>/", market.asset, name="asset"),
+    path("reports/gains/", reports.gains, name="gains"),
+    path("reports/gains.csv", reports.gains_csv, name="gains_csv"),
     path("portfolios/add/", portfolios.portfolio_add, name="portfolio_add"),
+    path("portfolios/<int:pk>/", portfolios.portfolio, name="portfolio"),
     path("portfolios/<int:pk>/edit/", portfolios.portfolio_edit, name="portfolio_edit"),
     path("portfolios/<int:pk>/delete/", portfolios.portfolio_delete, name="portfolio_delete"),
 ]

@@ -93,6 +93,7 @@
     button.addEventListener("click", () => { zoneInput.value = zone; hint.hidden = true; });
     hint.hidden = false;
   }
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", async () => {
       const source = document.querySelector(button.dataset.copy);

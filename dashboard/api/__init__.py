@@ -2,9 +2,9 @@
 
 from ninja import NinjaAPI
 
-from dashboard.api import imports, market, portfolios, transactions
+from dashboard.api import imports, market, portfolios, transactions, working
 
 
 def register(api: NinjaAPI) -> None:
-    for resource in (portfolios, transactions, imports, market):
+    for resource in (portfolios, transactions, imports, market, working):
         api.add_router("", resource.router)

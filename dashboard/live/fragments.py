@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.formats import (
@@ -142,6 +142,22 @@ def cell(id: str, kind: str, field: str, figure: Figure, subject: object, curren
     return mark_safe(  # noqa: S308 - ids pass dom_id, fields are our own words, the rest are formatted numbers
         f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{title} class="{classes}">{text}</span>'
     )
+
+
+STILL: Mapping[str, Write] = {
+    "money": format_money,
+    "gain": format_gain,
+    "price": format_price,
+    "quantity": plainly(format_quantity),
+    "percent": gain,
+}
+
+
+def still_cell(value: Decimal | None, kind: str, currency: str) -> SafeString:
+    """A figure of the past, which no tick changes: rounded for people, exact in `data-value`."""
+    text, exact = STILL[kind](value, currency), format_exact(value)
+    tone = {UP: "gain", DOWN: "loss"}.get(text[0], "")
+    return format_html('<span class="num {}" data-value="{}" title="{}">{}</span>', tone, exact, exact, text)
 
 
 def live_state(health: "MarketHealth", sequence: int, now: datetime) -> SafeString:

@@ -37,6 +37,12 @@ def total_cell(totals: Totals, field: str, currency: str) -> SafeString:
 
 
 @register.simple_tag
+def figure(value: Decimal | None, kind: str, currency: str = "") -> SafeString:
+    """{% figure lot.cost "money" currency %}: a number that stands still, as money gain price or quantity."""
+    return fragments.still_cell(value, kind, currency)
+
+
+@register.simple_tag
 def live_state() -> SafeString:
     """Where the page says whether it is live; off until its socket has spoken."""
     return fragments.live_state_off()

@@ -1,13 +1,15 @@
-"""Adding, changing and deleting portfolios."""
+"""Looking at, adding, changing and deleting portfolios."""
 
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from dashboard.books import examine, is_quick
 from dashboard.forms import PortfolioForm
 from dashboard.models import Portfolio
+from dashboard.portfolios import overview
 from dashboard.recording import TooMany, change_portfolio, create_portfolio, delete_portfolio
 from dashboard.views.chosen import owner
 
@@ -27,6 +29,20 @@ def portfolio_add(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"Portfolio {portfolio.name} added.")
             return redirect("/settings/#portfolios")
     return render(request, "dashboard/portfolio_form.html", {"form": form, "title": "Add portfolio"})
+
+
+@require_safe
+def portfolio(request: HttpRequest, pk: int) -> HttpResponse:
+    """How it is counted, where everything lies, and whether the figures add up; with many transactions, on demand."""
+    found = get_object_or_404(Portfolio.objects.of(owner(request)), pk=pk)
+    wanted = "examine" in request.GET or is_quick(found)
+    context = {
+        "portfolio": found,
+        "overview": overview(owner(request), found),
+        "examination": examine(found) if wanted else None,
+        "count": found.transactions.count(),
+    }
+    return render(request, "dashboard/portfolio.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

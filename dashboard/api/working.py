@@ -1,0 +1,238 @@
+"""`portfolios/{id}/positions/{asset}/working`: the lots and steps behind every figure of a position."""
+
+from decimal import Decimal
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from ninja import Router
+from pydantic import BaseModel, Field
+
+from accounts.api import ApiRequest
+from dashboard.api.portfolios import portfolio_of
+from dashboard.ledger.lots import Lot
+from dashboard.ledger.working import Amounts
+from dashboard.models import Asset
+from dashboard.representation import MomentOut, NumberOut
+from dashboard.working import DisposalShown, NothingToShow, RateUsed, StepShown, Working, working_of
+
+router = Router(tags=["portfolios"])
+
+
+class AmountsOut(BaseModel):
+    """Figures of a position, or a change of them; all but `quantity` are money in the portfolio's currency."""
+
+    quantity: NumberOut
+    cost_basis: NumberOut
+    realised: NumberOut
+    income: NumberOut
+    fees: NumberOut
+    invested: NumberOut
+
+
+class FeeOut(BaseModel):
+    """A fee in coins of `asset`, or in the portfolio's currency where `asset` is null."""
+
+    asset: str | None
+    amount: NumberOut
+    value: NumberOut | None
+
+
+class RateOut(BaseModel):
+    """Units of `to_currency` for one of `from_currency`; null is unknown."""
+
+    transaction: int
+    day: str
+    from_currency: str
+    to_currency: str
+    rate: NumberOut | None
+    source: str
+
+
+class StepOut(BaseModel):
+    """What one transaction did: the change of each figure, and the figures after it."""
+
+    transaction: int
+    timestamp: MomentOut
+    type: str
+    wallet: str
+    to_wallet: str
+    asset: str
+    amount: NumberOut
+    value: NumberOut | None = Field(description="what the main leg was worth then, in the portfolio's currency")
+    value_source: str = Field(description="stated, price, daily price, unknown, or empty where none is needed")
+    fee: FeeOut | None
+    formula: str
+    rates: list[RateOut]
+    change: AmountsOut
+    after: AmountsOut
+
+
+class LotOut(BaseModel):
+    """Units acquired together. `assumed`: nobody stated what they cost."""
+
+    acquired_at: MomentOut
+    quantity: NumberOut
+    unit_cost: NumberOut
+    cost: NumberOut
+    wallet: str
+    transaction: int
+    assumed: bool
+
+
+class DisposalOut(BaseModel):
+    """Units that left for good, and the lots that they came from."""
+
+    transaction: int
+    timestamp: MomentOut
+    type: str
+    quantity: NumberOut
+    proceeds: NumberOut
+    cost: NumberOut
+    gain: NumberOut
+    lots: list[LotOut]
+
+
+class CheckOut(BaseModel):
+    """Does realised + unrealised + income - fees = value - invested hold after each transaction?"""
+
+    adds_up: bool
+    transaction: int | None = Field(description="the first after which it does not")
+    gap: NumberOut
+
+
+class WorkingOut(BaseModel):
+    """Steps, disposals and lots, oldest first."""
+
+    portfolio: int
+    asset: str
+    currency: str
+    method: str
+    lot_scope: str
+    figures: AmountsOut
+    average_cost: NumberOut | None
+    fees_paid: NumberOut
+    ever_invested: NumberOut
+    lots: list[LotOut]
+    steps: list[StepOut]
+    disposals: list[DisposalOut]
+    rates: list[RateOut]
+    formulas: dict[str, str]
+    check: CheckOut
+
+
+FORMULAS = {
+    "cost_basis": "the cost of all open lots",
+    "average_cost": "cost_basis / quantity",
+    "value": "quantity * price",
+    "unrealised": "value - cost_basis",
+    "realised": "proceeds - cost, over all disposals",
+    "income": "the value of rewards and dividends on their day",
+    "fees": "those that are part of no cost and no proceeds",
+    "invested": "money put in - money taken out",
+    "profit": "realised + unrealised + income - fees = value - invested",
+    "return_pct": "profit / ever_invested * 100",
+}
+
+
+@router.get("/portfolios/{int:portfolio_id}/positions/{path:asset}/working", response=WorkingOut)
+def position_working(request: ApiRequest, portfolio_id: int, asset: str) -> WorkingOut:
+    """Computed from the transactions when it is asked for."""
+    portfolio = portfolio_of(request.auth, portfolio_id)
+    try:
+        return written(working_of(portfolio, get_object_or_404(Asset, pk=asset)))
+    except NothingToShow as nothing:
+        raise Http404 from nothing
+
+
+def written(working: Working) -> WorkingOut:
+    fault = working.fault
+    return WorkingOut(
+        portfolio=working.portfolio.pk,
+        asset=working.asset.pk,
+        currency=working.portfolio.currency,
+        method=working.portfolio.method,
+        lot_scope=working.portfolio.lot_scope,
+        figures=amounts(working.figures),
+        average_cost=working.average_cost,
+        fees_paid=working.fees_paid,
+        ever_invested=working.ever_invested,
+        lots=[lot_out(lot) for lot in working.lots],
+        steps=[step_out(step) for step in working.steps],
+        disposals=[disposal_out(shown) for shown in working.disposals],
+        rates=[rate_out(rate) for rate in working.rates],
+        formulas=FORMULAS,
+        check=CheckOut(
+            adds_up=fault is None,
+            transaction=fault.transaction if fault else None,
+            gap=fault.gap if fault else Decimal(0),
+        ),
+    )
+
+
+def amounts(of: Amounts) -> AmountsOut:
+    return AmountsOut(
+        quantity=of.quantity,
+        cost_basis=of.cost,
+        realised=of.realised,
+        income=of.income,
+        fees=of.fees,
+        invested=of.invested,
+    )
+
+
+def lot_out(lot: Lot) -> LotOut:
+    return LotOut(
+        acquired_at=lot.acquired_at,
+        quantity=lot.quantity,
+        unit_cost=lot.unit_cost,
+        cost=lot.cost,
+        wallet=lot.wallet,
+        transaction=lot.entry,
+        assumed=lot.assumed,
+    )
+
+
+def step_out(shown: StepShown) -> StepOut:
+    entry = shown.entry
+    fee = FeeOut(asset=entry.fee_asset, amount=entry.fee_amount, value=entry.fee_value) if entry.fee_amount else None
+    return StepOut(
+        transaction=entry.id,
+        timestamp=entry.at,
+        type=entry.kind.value,
+        wallet=entry.wallet,
+        to_wallet=entry.to_wallet,
+        asset=entry.asset,
+        amount=entry.amount,
+        value=entry.value,
+        value_source=shown.value_source,
+        fee=fee,
+        formula=shown.formula,
+        rates=[rate_out(rate) for rate in shown.rates],
+        change=amounts(shown.change),
+        after=amounts(shown.after),
+    )
+
+
+def disposal_out(shown: DisposalShown) -> DisposalOut:
+    disposal = shown.disposal
+    return DisposalOut(
+        transaction=shown.row.pk,
+        timestamp=shown.row.timestamp,
+        type=shown.row.type,
+        quantity=disposal.quantity,
+        proceeds=disposal.proceeds,
+        cost=disposal.cost,
+        gain=disposal.gain,
+        lots=[lot_out(lot) for lot in disposal.lots],
+    )
+
+
+def rate_out(rate: RateUsed) -> RateOut:
+    return RateOut(
+        transaction=rate.transaction,
+        day=rate.day.isoformat(),
+        from_currency=rate.from_code,
+        to_currency=rate.to_code,
+        rate=rate.rate,
+        source=rate.source,
+    )

@@ -2,17 +2,17 @@
 standings become figures with issues in words.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, localcontext
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from accounts.currencies import CURRENCIES
-from dashboard.ledger.book import post
 from dashboard.ledger.effects import UNPRICED
 from dashboard.ledger.entry import ZERO, Entry, Kind
-from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Flag, Issue, Standing
 from dashboard.market.history import Past
 from dashboard.models import Asset, Portfolio, Transaction
@@ -27,17 +27,15 @@ class Posted:
     issues: tuple[dict[str, object], ...]
 
 
-def post_assets(portfolio: Portfolio, assets: Collection[str]) -> Mapping[str, Posted]:
-    """The standing of each of `assets` that any transaction of the portfolio moves."""
-    rows = {row.pk: row for row in rows_touching(portfolio, assets)}
-    past = Past(portfolio.currency)
-    entries = [entry_of(row, past) for row in rows.values()]
-    book = post(entries, method=Method(portfolio.method), scope=Scope(portfolio.lot_scope))
-    symbols = dict(Asset.objects.filter(pk__in=assets).values_list("pk", "symbol"))
+def with_issues(portfolio: Portfolio, standings: Mapping[str, Standing]) -> Mapping[str, Posted]:
+    """The standings with their issues in words."""
+    alike = {asset: by_issue(standing.flags) for asset, standing in standings.items()}
+    told = {flag.entry for found in alike.values() for flags in found.values() for flag in flags[:MOST_ISSUES]}
+    times = dict(portfolio.transactions.filter(pk__in=told).values_list("pk", "timestamp")) if told else {}
+    symbols = dict(Asset.objects.filter(pk__in=standings).values_list("pk", "symbol"))
     return {
-        asset: Posted(standing, tuple(issue(flag, rows[flag.entry], symbols[asset]) for flag in standing.flags))
-        for asset, standing in book.standings.items()
-        if asset in assets
+        asset: Posted(standing, tuple(issues_of(alike[asset], times, symbols[asset])))
+        for asset, standing in standings.items()
     }
 
 
@@ -46,17 +44,27 @@ def connected(portfolio: Portfolio, assets: Collection[str]) -> set[str]:
 
     Those have to be posted together; between any others only values pass, which every entry states itself.
     """
+    return set().union(*groups_of(portfolio, assets))
+
+
+def groups_of(portfolio: Portfolio, assets: Collection[str]) -> list[frozenset[str]]:
+    """What is `connected` with `assets`, in groups between which nothing is."""
     pairs = portfolio.transactions.filter(type=Kind.MIGRATE.value).values_list("asset_id", "counter_asset_id")
     neighbours: dict[str, set[str]] = {}
     for one, other in pairs.distinct():
         if other is not None:
             neighbours.setdefault(one, set()).add(other)
             neighbours.setdefault(other, set()).add(one)
-    reached, new = set(assets), set(assets)
-    while new:
-        new = {asset for one in new for asset in neighbours.get(one, ())} - reached
-        reached |= new
-    return reached
+    groups: list[frozenset[str]] = []
+    left = set(assets)
+    while left:
+        reached = new = {left.pop()}
+        while new:
+            new = {asset for one in new for asset in neighbours.get(one, ())} - reached
+            reached = reached | new
+        groups.append(frozenset(reached))
+        left -= reached
+    return groups
 
 
 def rows_touching(portfolio: Portfolio, assets: Collection[str]) -> Iterable[Transaction]:
@@ -64,7 +72,36 @@ def rows_touching(portfolio: Portfolio, assets: Collection[str]) -> Iterable[Tra
     return portfolio.transactions.filter(wanted).order_by("timestamp", "id").iterator(chunk_size=5000)
 
 
-def entry_of(row: Transaction, past: Past) -> Entry:
+class Facts(NamedTuple):
+    """What an entry is made of; thousands of these are read faster than rows with all that those can do."""
+
+    pk: int
+    timestamp: datetime
+    type: str
+    wallet: str
+    asset_id: str
+    amount: Decimal
+    counter_asset_id: str | None
+    counter_amount: Decimal | None
+    fee_asset_id: str | None
+    fee_amount: Decimal | None
+    price: Decimal | None
+    price_currency: str
+    to_wallet: str
+    value_override: Decimal | None
+
+
+def entries_after(portfolio: Portfolio, assets: Collection[str], after: datetime | None, past: Past) -> Iterator[Entry]:
+    """The entries that touch `assets` and come later than `after`, if that is given, by time."""
+    wanted = Q(asset__in=assets) | Q(counter_asset__in=assets) | Q(fee_asset__in=assets)
+    rows = portfolio.transactions.filter(wanted)
+    if after is not None:
+        rows = rows.filter(timestamp__gt=after)
+    found = rows.order_by("timestamp", "id").values_list(*Facts._fields).iterator(chunk_size=5000)
+    return (entry_of(Facts._make(facts), past) for facts in found)
+
+
+def entry_of(row: Transaction | Facts, past: Past) -> Entry:
     """The row with its money in the currency of `past`, at the rate of its own day; None where nobody knows a value."""
     kind, rate = Kind(row.type), past.exchange.rate
     fee_in_coins = row.fee_asset_id if row.fee_asset_id not in CURRENCIES else None
@@ -112,7 +149,7 @@ def bounded(value: Decimal) -> Decimal | None:
     return value if value < LIMIT else None
 
 
-def looked_up(row: Transaction, past: Past) -> Decimal | None:
+def looked_up(row: Transaction | Facts, past: Past) -> Decimal | None:
     """The value of the main leg by the stored prices of the day; of a swap either leg tells it."""
     if row.type == Kind.ADJUST:
         return None
@@ -122,7 +159,7 @@ def looked_up(row: Transaction, past: Past) -> Decimal | None:
     return value
 
 
-def fee_value(row: Transaction, coin: str, fee: Decimal, value: Decimal | None, past: Past) -> Decimal | None:
+def fee_value(row: Transaction | Facts, coin: str, fee: Decimal, value: Decimal | None, past: Past) -> Decimal | None:
     """What a fee in coins was worth by the stored prices; None where the entry's own value tells, or nothing does."""
     if value is not None and coin in {row.asset_id, row.counter_asset_id} and row.type not in UNPRICED:
         return None
@@ -138,9 +175,31 @@ SENTENCES = {
 }
 
 
-def issue(flag: Flag, row: Transaction, symbol: str) -> dict[str, object]:
+MOST_ISSUES = 20
+"""So many of one kind are told of one by one: a long history can hold thousands."""
+
+
+def by_issue(flags: Iterable[Flag]) -> Mapping[Issue, list[Flag]]:
+    alike: dict[Issue, list[Flag]] = {}
+    for flag in flags:
+        alike.setdefault(flag.issue, []).append(flag)
+    return alike
+
+
+def issues_of(
+    alike: Mapping[Issue, list[Flag]], times: Mapping[int, datetime], symbol: str
+) -> Iterator[dict[str, object]]:
+    """What the owner should know: the first few of each kind, the last of them saying how many more there are."""
+    for flags in alike.values():
+        told = [issue(flag, times[flag.entry], symbol) for flag in flags[:MOST_ISSUES]]
+        if more := len(flags) - len(told):
+            told[-1]["text"] = f"{told[-1]['text']} The same is true of {more:,} more."
+        yield from told
+
+
+def issue(flag: Flag, at: datetime, symbol: str) -> dict[str, object]:
     text = SENTENCES[flag.issue].format(
-        day=row.timestamp.strftime("%-d %b %Y"),
+        day=at.strftime("%-d %b %Y"),
         quantity=plain(flag.quantity) if flag.quantity is not None else "",
         symbol=symbol.upper(),
         wallet=flag.wallet or "a wallet",

@@ -242,6 +242,23 @@ class Position(models.Model):
         indexes = [models.Index("asset", name="position_asset")]
 
 
+class LotState(models.Model):
+    """What the ledger knew of an asset of a portfolio after all transactions up to a moment; never shown, only gone on
+    from. `rules` are the currency, method, scope and version that it was computed by.
+    """
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="lot_states")
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
+    upto = models.DateTimeField()
+    rules = models.CharField(max_length=60)
+    entries = models.PositiveIntegerField(help_text="how many transactions moved the asset until then")
+    lots = models.PositiveIntegerField(help_text="about how many lots were held")
+    state = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("portfolio", "asset", "upto", name="lot_state_once")]
+
+
 class Import(models.Model):
     """A file that was read into a portfolio; deleting it takes its transactions back."""
 

@@ -3,18 +3,22 @@
 Pages are told on commit. Exchange rates of the past come from `dashboard.market.currencies`, which is local.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import transaction as database
-from django.db.models import F
+from django.db.models import Count, F, Manager, Min, QuerySet
 
 from accounts.currencies import CURRENCIES
 from accounts.models import User
 from dashboard import clock
+from dashboard.checkpoints import standings_of
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
-from dashboard.entries import Posted, connected, post_assets
+from dashboard.entries import Posted, connected, with_issues
 from dashboard.ledger.methods import Method, Scope
+from dashboard.ledger.working import Issue
 from dashboard.live.announce import announce_positions
+from dashboard.market import history
 from dashboard.market.currencies import Exchange
 from dashboard.models import Import, Portfolio, Position, Transaction
 from dashboard.money import plain, quantize
@@ -51,7 +55,7 @@ def change_portfolio(portfolio: Portfolio, **changes: str) -> Portfolio:
         for field, value in changes.items():
             setattr(portfolio, field, value)
         portfolio.save(update_fields=list(changes))
-        recompute(portfolio, moved_by(portfolio.transactions.all()))
+        recompute(portfolio, moved_by(portfolio.transactions))
     return portfolio
 
 
@@ -84,7 +88,7 @@ def record_transactions(
             raise TooMany(f"An account keeps at most {MOST_TRANSACTIONS:,} transactions; you have {held:,}.")
         rows = [Transaction(portfolio=portfolio, source_import=source_import, **facts(draft)) for draft in checked]
         rows = Transaction.objects.bulk_create(rows, batch_size=500)
-        recompute(portfolio, moved_by(rows))
+        recompute(portfolio, assets_of(rows), since=min((row.timestamp for row in rows), default=None))
     return rows
 
 
@@ -93,11 +97,11 @@ def edit_transaction(row: Transaction, draft: Draft) -> Transaction:
     checked = check_draft(draft, row.portfolio, clock.now())
     with database.atomic():
         lock(row.portfolio)
-        before = moved_by([Transaction.objects.get(pk=row.pk)])
+        before = Transaction.objects.get(pk=row.pk)
         for field, value in facts(checked).items():
             setattr(row, field, value)
         row.save()
-        recompute(row.portfolio, before | moved_by([row]))
+        recompute(row.portfolio, assets_of([before, row]), since=min(before.timestamp, row.timestamp))
     return row
 
 
@@ -105,9 +109,9 @@ def delete_transaction(row: Transaction) -> None:
     """Forget the transaction, as if it had never been entered."""
     with database.atomic():
         lock(row.portfolio)
-        moved = moved_by([row])
-        row.delete()
-        recompute(row.portfolio, moved)
+        for before in Transaction.objects.filter(pk=row.pk):
+            row.delete()
+            recompute(row.portfolio, assets_of([before]), since=before.timestamp)
 
 
 def undo_import(done: Import) -> int:
@@ -116,23 +120,40 @@ def undo_import(done: Import) -> int:
         lock(done.portfolio)
         rows = Transaction.objects.filter(source_import=done)
         moved = moved_by(rows)
-        count = rows.count()
+        facts = rows.aggregate(count=Count("pk"), first=Min("timestamp"))
         done.delete()
-        recompute(done.portfolio, moved)
-    return count
+        recompute(done.portfolio, moved, since=facts["first"])
+    return int(facts["count"])
 
 
 def recompute_portfolio(portfolio: Portfolio) -> None:
     """Every position anew: after the method, the currency or the lot scope has changed."""
     with database.atomic():
         lock(portfolio)
-        recompute(portfolio, moved_by(portfolio.transactions.all()))
+        recompute(portfolio, moved_by(portfolio.transactions))
 
 
-def recompute(portfolio: Portfolio, assets: Iterable[str]) -> None:
-    """Bring the positions of `assets` in line with the transactions; pages are told on commit."""
+def revalue(asset_id: str) -> None:
+    """Figures anew wherever one of this asset's transactions lacked a value: its prices of the past have come."""
+    held = Position.objects.filter(asset=asset_id).exclude(issues=[]).select_related("portfolio").order_by("portfolio")
+    for portfolio in [position.portfolio for position in held if lacks_value(position.issues)]:
+        with database.atomic():
+            lock(portfolio)
+            recompute(portfolio, moved_by(portfolio.transactions.touching(asset_id)))
+
+
+def lacks_value(issues: Iterable[Mapping[str, object]]) -> bool:
+    return any(issue["code"] == Issue.NO_VALUE.value for issue in issues)
+
+
+def recompute(portfolio: Portfolio, assets: Iterable[str], since: datetime | None = None) -> None:
+    """Bring the positions of `assets` in line with the transactions; pages are told on commit.
+
+    `since` is the time of the first change where all that changed are transactions; without it nothing that was
+    computed before is relied on.
+    """
     wanted = connected(portfolio, set(assets))
-    posted = post_assets(portfolio, wanted)
+    posted = with_issues(portfolio, standings_of(portfolio, wanted, since))
     Position.objects.filter(portfolio=portfolio, asset_id__in=wanted - posted.keys()).delete()
     Position.objects.bulk_create(
         [position(portfolio, asset, figures) for asset, figures in posted.items()],
@@ -151,6 +172,7 @@ def recompute(portfolio: Portfolio, assets: Iterable[str]) -> None:
             "issues",
         ],
     )
+    history.want({asset for asset, figures in posted.items() if lacks_value(figures.issues)})
     Portfolio.objects.filter(pk=portfolio.pk).update(revision=F("revision") + 1)
     user_id = portfolio.user_id
     database.on_commit(lambda: announce_positions(user_id))
@@ -183,7 +205,13 @@ def facts(draft: Draft) -> dict[str, object]:
     return {name: getattr(draft, name) for name in Draft.__slots__}
 
 
-def moved_by(rows: Iterable[Transaction]) -> set[str]:
+def assets_of(rows: Iterable[Transaction]) -> set[str]:
     """The assets whose positions depend on these transactions; money is never a position."""
     named = {asset for row in rows for asset in (row.asset_id, row.counter_asset_id, row.fee_asset_id) if asset}
     return named - CURRENCIES.keys()
+
+
+def moved_by(rows: "Manager[Transaction] | QuerySet[Transaction]") -> set[str]:
+    """As assets_of, asked of the database."""
+    named = rows.order_by().values_list("asset_id", "counter_asset_id", "fee_asset_id").distinct()
+    return {asset for assets in named for asset in assets if asset} - CURRENCIES.keys()

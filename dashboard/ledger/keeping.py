@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from dashboard.ledger.entry import EXACT
-from dashboard.ledger.lots import Lot, Order, Row
+from dashboard.ledger.lots import LOTS_A_LINE, Lot, Order, Row
 from dashboard.ledger.methods import ORDERS, Method, Scope
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Flag, Issue
@@ -22,7 +22,7 @@ VERSION = 1
 FIGURES = ("quantity", "cost", "realised", "income", "fees", "invested", "ever_invested", "fees_paid")
 
 
-def keep(standing: Standing, lots_a_line: int = 256) -> str:
+def keep(standing: Standing, lots_a_line: int = LOTS_A_LINE) -> str:
     """The standing as text."""
     lines, pools = [], {}
     for wallet, pool in standing.pools.items():

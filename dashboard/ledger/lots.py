@@ -36,6 +36,9 @@ class Lot:
         return EXACT.divide(self.cost, self.quantity)
 
 
+LOTS_A_LINE = 256
+"""How many lots a kept line holds, which are made again at once."""
+
 fields_of = attrgetter("acquired_at", "quantity", "cost", "entry", "wallet", "assumed")
 """The fields of a lot in their order."""
 
@@ -120,6 +123,10 @@ class Pool:
                 wanted -= lot.quantity
         self.quantity -= quantity - wanted if wanted else quantity
         return taken
+
+    def __len__(self) -> int:
+        """How many lots are held; those that are still text are not counted one by one."""
+        return len(self._queue) + len(self._heap) + len(self._tail) + LOTS_A_LINE * len(self._sealed)
 
     def lots(self) -> list[Lot]:
         """The lots held, in order of arrival. Live: read them only."""

@@ -73,6 +73,11 @@ class Standing:
         """Cost of one unit held; None when none is held."""
         return EXACT.divide(self.cost, self.quantity) if self.quantity else None
 
+    @property
+    def lots_held(self) -> int:
+        """About how many lots there are."""
+        return sum(len(pool) for pool in self.pools.values())
+
     def lots(self) -> tuple[Lot, ...]:
         """The lots held, oldest first; copies."""
         lots = [copy_of(lot) for pool in self.pools.values() for lot in pool.lots()]
@@ -103,11 +108,13 @@ class Standing:
         twin.pools = {wallet: pool.copy() for wallet, pool in self.pools.items()}
         return twin
 
-    def forget_record(self) -> None:
-        """Lets go of steps and disposals so far; figures, lots and issues stay."""
+    def forget_record(self) -> int:
+        """Lets go of steps and disposals so far; figures, lots and issues stay. Returns how many steps they were."""
+        steps = len(self.recorded) // 7
         self.opening = (self.quantity, self.cost, self.realised, self.income, self.fees, self.invested)
         for record in (self.recorded, self.disposed, self.used):
             record.clear()
+        return steps
 
     # What effects are made of
 

@@ -64,11 +64,12 @@ def rate(from_code: str, to_code: str, at: date | datetime | None = None) -> Dec
 class Exchange:
     """Rates of any day into one currency, each looked up once: for many transactions in one go."""
 
-    __slots__ = ("_known", "code")
+    __slots__ = ("_first_unsettled", "_known", "code")
 
     def __init__(self, code: str) -> None:
         self.code = code
         self._known: dict[tuple[str, date], Decimal | None] = {}
+        self._first_unsettled: date | None = None
 
     def rate(self, from_code: str, at: datetime) -> Decimal | None:
         if from_code == self.code:
@@ -76,7 +77,13 @@ class Exchange:
         key = from_code, at.astimezone(UTC).date()
         if key not in self._known:
             self._known[key] = rate(from_code, self.code, at)
+            if key[1] > ecb_last_day():
+                self._first_unsettled = min(key[1], self._first_unsettled or key[1])
         return self._known[key]
+
+    def settled(self, at: datetime) -> bool:
+        """Are all rates that were looked up for days until then the ECB's own, which never change?"""
+        return self._first_unsettled is None or at.astimezone(UTC).date() < self._first_unsettled
 
 
 def as_day(at: date | datetime | None) -> date | None:

@@ -126,7 +126,7 @@ class Supervisor:
         self._signalled_at: float | None = None
         self._read_end, self._write_end = os.pipe()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup's wish is respected; SIGINT is not ignored, though what a script starts in the background inherits that.
+            # nohup's wish is respected. SIGINT is heeded even where a script's background has it ignored.
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
 

@@ -12,6 +12,8 @@ from dashboard.importing import (
     cryptocom,
     delta,
     koinly,
+    kraken_ledgers,
+    kraken_trades,
     kucoin,
     tickfolio,
 )
@@ -25,6 +27,8 @@ FORMATS: tuple[Format, ...] = (
     *binance_history.FORMATS,
     *binance_trades.FORMATS,
     *binance_moves.FORMATS,
+    kraken_ledgers.FORMAT,
+    kraken_trades.FORMAT,
     coinstats.FORMAT,
     *delta.FORMATS,
     *koinly.FORMATS,

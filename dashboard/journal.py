@@ -9,6 +9,9 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from dashboard.formats import format_quantity
+from dashboard.kinds import wording_of
+from dashboard.ledger.entry import Kind
 from dashboard.models import Portfolio, Transaction
 from dashboard.money import WIDE
 
@@ -22,17 +25,36 @@ class Line:
     transaction: Transaction
     worth: Decimal | None
 
+    @property
+    def label(self) -> str:
+        """The kind in plain words."""
+        return wording_of(self.transaction.type).label
+
+    @property
+    def sign(self) -> str:
+        return wording_of(self.transaction.type).sign
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the amount counts coins; that of a dividend is money."""
+        return self.transaction.type != Kind.DIVIDEND
+
 
 def transactions_of(
     user: User, *, words: str = "", kind: str = "", portfolio: Portfolio | None = None, asset_id: str = ""
 ) -> QuerySet[Transaction]:
     """The user's transactions whose coin, wallet or note holds every one of `words`, newest first."""
-    found = Transaction.objects.of(user).select_related("asset", "fee_asset", "portfolio").newest_first()
+    found = (
+        Transaction.objects.of(user).select_related("asset", "counter_asset", "fee_asset", "portfolio").newest_first()
+    )
     for word in words.split()[:8]:
         found = found.filter(
             Q(asset__name__icontains=word)
             | Q(asset__symbol__iexact=word)
+            | Q(counter_asset__name__icontains=word)
+            | Q(counter_asset__symbol__iexact=word)
             | Q(wallet__icontains=word)
+            | Q(to_wallet__icontains=word)
             | Q(note__icontains=word)
         )
     if kind:
@@ -58,7 +80,22 @@ def worth_of(row: Transaction) -> Decimal | None:
     return None if row.price is None else row.price * row.amount
 
 
+def in_words(row: Transaction) -> str:
+    """What somebody did, as part of a sentence: `swapped 1 ETH for 0.05 BTC`."""
+    coin, amount = row.asset.symbol.upper(), format_quantity(row.amount)
+    got = f"{format_quantity(row.counter_amount)} {row.counter_asset.symbol.upper()}" if row.counter_asset else ""
+    return wording_of(row.type).past.format(
+        main=f"{amount} {coin}",
+        other=got,
+        coin=coin,
+        amount=amount,
+        currency=row.price_currency.upper(),
+        to_wallet=row.to_wallet,
+    )
+
+
 def wallets_of(user: User) -> list[str]:
     """The names of wallets the user has written before, to choose from."""
-    names = Transaction.objects.of(user).exclude(wallet="").order_by("wallet").values_list("wallet", flat=True)
-    return list(names.distinct()[:200])
+    rows = Transaction.objects.of(user).order_by()
+    names = {name for field in ("wallet", "to_wallet") for name in rows.values_list(field, flat=True).distinct()[:200]}
+    return sorted(names - {""})

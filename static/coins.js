@@ -1,12 +1,13 @@
 // Finding a coin while its name or ticker is typed: [data-combobox] holds the text field and the list of options.
-// The coin's id goes to the form's hidden field asset_choice, the focus to the field that data-next names. Without this
-// script the server makes sense of what was typed.
+// The coin's id goes to the form's hidden field that data-choice names (else asset_choice), the focus to the field that
+// data-next names. Without this script the server makes sense of what was typed.
 "use strict";
 (() => {
   const parts = (element) => {
     const box = element.closest("[data-combobox]");
     return box && { box, input: box.querySelector("input:not([type=hidden])"), list: box.querySelector("[role=listbox]") };
   };
+  const choice = (box, input) => input.form.elements[box.dataset.choice || "asset_choice"];
   const options = (list) => [...list.querySelectorAll("[role=option]")];
   let timer = 0;
   let asked = 0;
@@ -37,7 +38,7 @@
     const { box, input, list } = parts(option);
     const { next } = box.dataset;
     input.value = option.dataset.label;
-    input.form.elements.asset_choice.value = option.dataset.id;
+    choice(box, input).value = option.dataset.id;
     hide(list, input);
     input.dispatchEvent(new Event("change", { bubbles: true }));
     if (next) input.form.elements[next].focus();
@@ -56,6 +57,7 @@
     } catch { return; }
     if (mine !== asked || document.activeElement !== input) return;
     list.innerHTML = text; // our own fragment, escaped by its template
+    options(list).forEach((option, n) => { option.id = `${list.id}-${n}`; }); // a page may have several lists
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     mark(list, input, null);
@@ -64,7 +66,7 @@
   document.addEventListener("input", (event) => {
     const found = parts(event.target);
     if (!found) return;
-    found.input.form.elements.asset_choice.value = "";
+    choice(found.box, found.input).value = "";
     clearTimeout(timer);
     timer = setTimeout(look, 200, found.box);
   });

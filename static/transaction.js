@@ -1,4 +1,5 @@
-// The form of a transaction: what it comes to, and what the fee may be paid in. Shown only; the server decides both.
+// The form of a transaction: what it comes to, the words of the chosen kind, and what the fee may be paid in. Shown only;
+// the server decides. Which fields are shown is the style sheet's business.
 "use strict";
 (() => {
   // Exact, on whole numbers of the last decimal.
@@ -24,10 +25,29 @@
     const [amount, price] = [decimal(fields.amount.value), decimal(fields.price.value)];
     const currency = fields.price_currency.value.toUpperCase();
     form.querySelector("output").textContent = amount && price ? `${product(amount, price)} ${currency}` : "–";
-    const label = /\(([^()]+)\)$/.exec(fields.asset_id.value.trim());
-    const [money, coin] = fields.fee_asset_id.options;
-    money.textContent = currency;
-    coin.textContent = label ? label[1] : "The coin itself";
+    form.querySelector(".outcome").hidden = !["buy", "sell"].includes(fields.type.value);
+    name(form, JSON.parse(form.dataset.wordings)[fields.type.value]);
+    offer(fields, currency);
+  }
+
+  function name(form, words) {
+    form.querySelector("[data-hint]").textContent = words.hint;
+    for (const [field, text] of Object.entries(words.names)) {
+      const label = form.querySelector(`label[for="${form.elements[field].id}"]`);
+      if (label.firstChild.textContent.trim() !== text) label.firstChild.textContent = text;
+    }
+  }
+
+  // What the fee can be paid in: money, one of the coins named above, or another.
+  function offer(fields, currency) {
+    const ticker = (field) => /\(([^()]+)\)$/.exec(field.value.trim())?.[1];
+    const choices = Object.fromEntries([...fields.fee_asset_id.options].map((option) => [option.value, option]));
+    const second = fields.counter_asset_id.offsetParent !== null;
+    choices[""].textContent = currency;
+    choices["@coin"].textContent = ticker(fields.asset_id) || "The coin itself";
+    choices["@counter"].textContent = ticker(fields.counter_asset_id) || "The coin that you got";
+    choices["@counter"].hidden = choices["@counter"].disabled = !second;
+    if (!second && choices["@counter"].selected) fields.fee_asset_id.value = "";
   }
 
   function refresh(event) {
@@ -37,7 +57,6 @@
 
   function prepare() {
     for (const form of document.querySelectorAll("[data-transaction]")) {
-      form.querySelector(".outcome").hidden = false;
       show(form);
     }
   }

@@ -9,11 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
-from dashboard.formats import format_quantity
-from dashboard.forms import TransactionFilter, TransactionForm
-from dashboard.journal import lines_of, page_of, transactions_of, wallets_of
+from dashboard.journal import in_words, lines_of, page_of, transactions_of, wallets_of
 from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.recording import TooMany, delete_transaction, edit_transaction, record_transactions
+from dashboard.transaction_forms import TransactionFilter, TransactionForm
 from dashboard.views.chosen import chosen_portfolio, owner
 
 
@@ -71,7 +70,9 @@ def transaction_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def own_transaction(request: HttpRequest, pk: int) -> Transaction:
-    rows = Transaction.objects.of(owner(request)).select_related("portfolio", "asset", "portfolio__user")
+    rows = Transaction.objects.of(owner(request)).select_related(
+        "portfolio", "asset", "counter_asset", "fee_asset", "portfolio__user"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -98,11 +99,6 @@ def saved(request: HttpRequest, sentence: str) -> HttpResponse:
         return trigger_client_event(HttpResponse(status=204), "transactionSaved", {"text": sentence})
     messages.success(request, sentence)
     return redirect("transactions")
-
-
-def in_words(row: Transaction) -> str:
-    verb = {"buy": "bought", "sell": "sold"}.get(row.type, row.type)
-    return f"{verb} {format_quantity(row.amount)} {row.asset.symbol.upper()}"
 
 
 def template(request: HttpRequest, name: str, target: str) -> str:

@@ -1,18 +1,20 @@
-"""The settings page, which shows something of every app."""
+"""The settings page, which shows something of every app, and the export, which holds something of every app."""
 
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import User
+from dashboard import clock
 from dashboard.live.announce import announce_positions
 from dashboard.models import Portfolio
 from notifications.linking import link_state
+from project.exporting import account_json, stream
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,3 +37,11 @@ def settings(request: HttpRequest) -> HttpResponse:
         "link": link_state(user),
     }
     return render(request, "project/settings.html", context)
+
+
+@require_safe
+def account_export(request: HttpRequest) -> StreamingHttpResponse:
+    assert isinstance(request.user, User)  # noqa: S101
+    name = f"tickfolio-account-{clock.now():%Y-%m-%d}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(stream(account_json(request.user)), content_type="application/json", headers=headers)

@@ -47,11 +47,12 @@ HISTORY: list[dict[str, Any]] = [
 def recorded(user: User, history: list[dict[str, Any]], method: str = "fifo") -> Portfolio:
     portfolio = Portfolio.objects.get(user=user)
     drafts = []
-    for facts in history:
-        numbers: dict[str, Any] = {name: D(facts[name]) for name in ("amount", "price", "fee_amount") if name in facts}
-        at = datetime(*facts["at"], tzinfo=UTC)
-        texts = {name: facts[name] for name in ("type", "wallet", "asset_id") if name in facts}
-        drafts.append(Draft(timestamp=at, **{"asset_id": "bitcoin", **texts, **numbers}))
+    for stated in history:
+        facts: dict[str, Any] = {"asset_id": "bitcoin", **stated}
+        year, month, day, *clock = facts.pop("at")
+        facts |= {name: D(facts[name]) for name in ("amount", "price", "fee_amount") if name in facts}
+        at = datetime(year, month, day, *clock).replace(tzinfo=UTC)  # noqa: DTZ001
+        drafts.append(Draft(timestamp=at, **facts))
     record_transactions(portfolio, drafts)
     return change_portfolio(portfolio, method=method)
 

@@ -87,7 +87,7 @@ def fill(user: User) -> None:
     user.set_password(PASSWORD)
     user.save()
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    record_transactions(create_portfolio(user, "Trading"), list(drafts_of(TRADING)))
+    record_transactions(create_portfolio(user, "Trading"), [*drafts_of(TRADING), *other_kinds()])
     record_transactions(create_portfolio(user, "Savings"), list(drafts_of(SAVINGS)))
 
 
@@ -106,6 +106,46 @@ def drafts_of(table: str) -> Iterator[Draft]:
             price=Decimal(price),
             price_currency="usd",
             fee_amount=Decimal(fee),
+        )
+
+
+def other_kinds() -> Iterator[Draft]:
+    """A transfer between wallets, a swap, and rewards for staking."""
+    morning = clock.now().replace(hour=8, minute=5, second=0, microsecond=0)
+    yield Draft(
+        timestamp=morning - timedelta(days=318),
+        type="transfer",
+        asset_id="bitcoin",
+        amount=Decimal("0.0995"),
+        wallet="Kraken",
+        to_wallet="Ledger",
+        price=Decimal(15_120),
+        price_currency="usd",
+        fee_asset_id="bitcoin",
+        fee_amount=Decimal("0.0005"),
+    )
+    yield Draft(
+        timestamp=morning - timedelta(days=128),
+        type="swap",
+        asset_id="ethereum",
+        amount=Decimal(1),
+        counter_asset_id="litecoin",
+        counter_amount=Decimal("4.75"),
+        value_override=Decimal("962.5"),
+        wallet="Coinbase",
+        price_currency="usd",
+        fee_amount=Decimal("2.4"),
+    )
+    for days, amount, value in ((61, "24.6", "17.04"), (31, "26.1", "18.86"), (1, "27.8", "19.93")):
+        yield Draft(
+            timestamp=morning - timedelta(days=days),
+            type="reward",
+            asset_id="cardano",
+            amount=Decimal(amount),
+            wallet="Binance",
+            value_override=Decimal(value),
+            price_currency="usd",
+            note="Staking",
         )
 
 

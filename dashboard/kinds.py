@@ -14,7 +14,7 @@ FIELDS: Mapping[str, str] = {
     "counter_asset_id": "Coin that you got",
     "counter_amount": "Quantity that you got",
     "price": "Price per coin",
-    "value_override": "What it was worth (optional)",
+    "value_override": "Worth (optional)",
     "price_currency": "Currency",
     "fee_amount": "Fee (optional)",
     "fee_asset_id": "Fee paid in",
@@ -82,7 +82,7 @@ WORDINGS: Mapping[Kind, Wording] = {
         "deposited {main}",
         "Came from outside. Without a cost its value of that day is assumed, and marked.",
         (*WORTH, *FEE, "wallet"),
-        {"value_override": "What it cost you (optional)"},
+        {"value_override": "Your cost (optional)"},
         "+",
     ),
     Kind.WITHDRAWAL: Wording(
@@ -108,7 +108,7 @@ WORDINGS: Mapping[Kind, Wording] = {
         "got {main} as a gift",
         "Given to you. Without a cost its value of that day is taken.",
         (*WORTH, *FEE, "wallet"),
-        {"value_override": "Cost that you take over (optional)"},
+        {"value_override": "Its cost (optional)"},
         "+",
     ),
     Kind.GIFT_OUT: Wording(
@@ -166,7 +166,7 @@ WORDINGS: Mapping[Kind, Wording] = {
         "corrected the count of {coin} to {amount}",
         "Sets the count of a wallet, or without a wallet of all, to what is really there. It stays marked.",
         (*WORTH, "wallet"),
-        {"amount": "Correct quantity", "value_override": "Cost of all of it (optional)"},
+        {"amount": "Correct quantity", "value_override": "Cost of all (optional)"},
         "=",
     ),
 }

@@ -46,6 +46,10 @@ def take(context: BrowserContext, address: str, pages: dict[str, str], suffix: s
     for name, path in pages.items():
         page.goto(address + path)
         page.wait_for_timeout(1500 if path in {"/", "/market/"} else 400)
+        if name != "dashboard":  # which shows what a toast looks like
+            while page.locator(".toast").count():
+                page.locator(".toast .btn-close").locator("visible=true").first.click()
+                page.wait_for_timeout(200)
         page.screenshot(path=FOLDER / f"{name}-{suffix}.png", full_page=name not in {"market"})
     page.close()
 

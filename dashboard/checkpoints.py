@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from dashboard.entries import entries_after, groups_of
 from dashboard.ledger.book import Book
-from dashboard.ledger.entry import Entry, order
+from dashboard.ledger.entry import Entry, in_order
 from dashboard.ledger.keeping import VERSION, keep, restore
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Standing
@@ -180,11 +180,11 @@ def batches(entries: Iterable[Entry], spacing: Spacing) -> Iterator[tuple[list[E
             continue
         end = end_of_moment(waiting, len(waiting) - spacing.every)
         if end < len(waiting):
-            yield sorted(waiting[:end], key=order), None
+            yield in_order(waiting[:end]), None
             del waiting[:end]
     end = end_of_moment(waiting, len(waiting) - spacing.newest)
-    yield sorted(waiting[:end], key=order), len(waiting) - end
-    yield sorted(waiting[end:], key=order), 0
+    yield in_order(waiting[:end]), len(waiting) - end
+    yield in_order(waiting[end:]), 0
 
 
 def end_of_moment(entries: Sequence[Entry], start: int) -> int:

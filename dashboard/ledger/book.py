@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from dashboard.ledger.effects import apply
-from dashboard.ledger.entry import EXACT, ZERO, Entry, order
+from dashboard.ledger.effects import EFFECTS, TRADES, pay_fee
+from dashboard.ledger.entry import EXACT, ZERO, Entry, in_order, order
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Standing
 
@@ -49,7 +49,10 @@ class Book:
         with uncollected(), localcontext(EXACT):
             for entry in ordered:
                 main = standings.get(entry.asset) or find(entry.asset)
-                apply(entry, main, find)
+                kind = entry.kind
+                EFFECTS[kind](entry, main, find)
+                if entry.fee_amount and kind not in TRADES:
+                    pay_fee(entry, main, find)
                 if entry.counter_asset is None and entry.fee_asset is None:
                     main.record(entry)
                 else:
@@ -92,7 +95,7 @@ def resume(book: Book, entries: Iterable[Entry]) -> Book:
     of an asset outgrow what can be kept.
     """
     book = book.copy()
-    book.extend(sorted(entries, key=order))
+    book.extend(in_order(entries))
     book.check()
     return book
 

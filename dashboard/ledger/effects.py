@@ -1,4 +1,5 @@
-"""What each kind of entry does to the figures of the assets it touches: the table of effects, one function a kind.
+"""What each kind of entry does to the figures of the assets it touches: the table of effects, one function a kind. The
+fee of what is no trade is paid besides, by `pay_fee`.
 
 Q quantity, C cost, R realised, I income, E fees, N invested. Each effect keeps C = N + R + I - E, so that
 R + U + I - E = V - N holds at any price. Callers run inside `localcontext(EXACT)`.
@@ -19,13 +20,6 @@ Find = Callable[[str], Standing]
 TRADES = frozenset({Kind.BUY, Kind.SELL, Kind.SWAP})
 UNPRICED = frozenset({Kind.SPLIT, Kind.DIVIDEND, Kind.ADJUST})
 """Kinds whose value is not that of `amount` coins."""
-
-
-def apply(entry: Entry, main: Standing, find: Find) -> None:
-    """Changes the standings of `entry.assets`, and no others; `main` is that of the main leg."""
-    EFFECTS[entry.kind](entry, main, find)
-    if entry.fee_amount and entry.kind not in TRADES:
-        pay_fee(entry, main, find)
 
 
 # Trades: their fee is part of a cost or of the proceeds

@@ -2,10 +2,13 @@
 the portfolio's currency. Not where facts come from: no database, no exchange rates, no prices.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from enum import StrEnum
+from itertools import islice
+from operator import attrgetter, eq
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 LAST_PLACE = Decimal(1).scaleb(-18)
@@ -141,6 +144,16 @@ class Entry:
 def order(entry: Entry) -> tuple[datetime, int, int]:
     """Where an entry stands: by time, then incoming before moving before outgoing, then order of entry."""
     return entry.at, RANK[entry.kind], entry.id
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries sorted by `order`, in less time where no two of them share their moment."""
+    ordered = sorted(entries, key=time_of)
+    times = list(map(time_of, ordered))
+    return sorted(ordered, key=order) if any(map(eq, times, islice(times, 1, None))) else ordered
+
+
+time_of = attrgetter("at")
 
 
 def check_size(field: str, number: Decimal) -> None:

@@ -107,21 +107,22 @@ class Pool:
         queue, heap = self._queue, self._heap
         wanted = quantity
         while wanted and (queue or heap):
-            late = heap and (not queue or heap[0] < queue[0])
+            late = bool(heap) and (not queue or heap[0] < queue[0])
             lot: Lot = (heap if late else queue)[0][-1]
-            if lot.quantity > wanted:
+            held = lot.quantity
+            if held > wanted:
                 taken.append(part(lot, wanted))
-                wanted = ZERO
+                self.quantity -= quantity
+                return taken
+            if late:
+                heappop(heap)
             else:
-                if late:
-                    heappop(heap)
-                else:
-                    queue.popleft()
-                    if self._sealed and not queue:
-                        self._unseal()
-                taken.append(lot)
-                wanted -= lot.quantity
-        self.quantity -= quantity - wanted if wanted else quantity
+                queue.popleft()
+                if self._sealed and not queue:
+                    self._unseal()
+            taken.append(lot)
+            wanted -= held
+        self.quantity -= quantity - wanted
         return taken
 
     def __len__(self) -> int:

@@ -125,7 +125,13 @@ class Standing:
         """New units come in as a lot of their own."""
         self.quantity += quantity
         self.cost += cost
-        self._stow(Lot(entry.at, quantity, cost, entry.id, wallet, assumed), wallet)
+        lot = Lot(entry.at, quantity, cost, entry.id, wallet, assumed)
+        if self.per_wallet:
+            self._stow(lot, wallet)
+        else:
+            balances = self.balances
+            balances[wallet] = balances.get(wallet, ZERO) + quantity
+            self.pools[""].put(lot)
 
     def receive_lots(self, lots: list[Lot], wallet: str) -> None:
         """Lots with a history come in, and keep it."""

@@ -5,16 +5,19 @@ import sys
 import tempfile
 
 import django
+from django.conf import settings
 
 # A database of its own, thrown away with its folder.
 FOLDER = tempfile.TemporaryDirectory()
 os.environ.update({"DATA_DIR": FOLDER.name, "DATABASE_URL": "", "REDIS_URL": ""})
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django.setup()
+# Nobody listens.
+settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import ledger, tick  # noqa: E402
+from tests.benchmarks import ledger, recompute, tick  # noqa: E402
 
-BENCHMARKS = {"ledger": ledger.run, "tick": tick.run}
+BENCHMARKS = {"ledger": ledger.run, "recompute": recompute.run, "tick": tick.run}
 
 
 def main() -> int:

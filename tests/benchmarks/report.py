@@ -68,6 +68,15 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
     return median(times)
 
 
+def together(*works: Callable[[], object], repeats: int = 3) -> list[float]:
+    """The least time of each, in seconds, taken by turns so that a busy machine slows down all of them alike."""
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(repeats):
+        for work, spent in zip(works, times, strict=True):
+            spent.append(seconds(work, 1))
+    return [min(spent) for spent in times]
+
+
 def growth(sizes: Sequence[int], times: Sequence[float]) -> float:
     """The exponent of time over size from the first to the last: 1 is linear."""
     return log(times[-1] / times[0]) / log(sizes[-1] / sizes[0])

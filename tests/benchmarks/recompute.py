@@ -1,0 +1,100 @@
+"""Positions from the database: a whole recompute beside the bare read of its rows, and what one change near the end of
+a long history costs.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import count
+
+from django.core.management import call_command
+
+from accounts.models import User
+from dashboard import recording
+from dashboard.drafts import draft_of
+from dashboard.entries import Facts
+from dashboard.ledger.methods import Method
+from dashboard.models import Asset, Portfolio, Transaction
+from tests.benchmarks.history import SIZES, history
+from tests.benchmarks.report import Aim, Report, seconds, together
+
+COINS = (1, 5)
+names = count(1)
+
+
+def run() -> Report:
+    call_command("migrate", verbosity=0)
+    rows: list[dict[str, object]] = []
+    worst_ratio = worst_change = 0.0
+    for coins in COINS:
+        for size in SIZES:
+            portfolio = stored(size, coins)
+            for method in Method:
+                portfolio.method = method.value
+                portfolio.save(update_fields=["method"])
+                recording.recompute_portfolio(portfolio)
+                bare, whole = together(partial(bare_read, portfolio), partial(recording.recompute_portfolio, portfolio))
+                changes = {name: seconds(change, 5) for name, change in changes_near_the_end(portfolio)}
+                row: dict[str, object] = {"method": method.value, "assets": coins, "transactions": size}
+                row |= {"whole ms": whole * 1e3, "bare read ms": bare * 1e3, "ratio": whole / bare}
+                rows.append(row | {f"{name} ms": spent * 1e3 for name, spent in changes.items()})
+                if size == SIZES[-1]:
+                    worst_ratio = max(worst_ratio, whole / bare)
+                    worst_change = max(worst_change, *(spent * 1e3 for spent in changes.values()))
+            portfolio.user.delete()
+    aims = [
+        Aim("whole recompute of 100,000 rows, times the bare read of them, worst method", worst_ratio, 3),
+        Aim("a change near the end of 100,000 transactions, ms, worst method and way", worst_change, 50),
+    ]
+    return Report("recompute", rows, aims)
+
+
+def stored(size: int, coins: int) -> Portfolio:
+    """A portfolio with the history of that many transactions."""
+    user = User.objects.create_user(f"bench-{next(names)}", f"bench-{size}-{coins}@example.org")
+    portfolio = recording.create_portfolio(user, "Main", currency="usd")
+    entries = history(size, coins)
+    for asset in {entry.asset for entry in entries}:
+        Asset.objects.get_or_create(id=asset, defaults={"symbol": asset, "name": asset})
+    rows = [
+        Transaction(
+            portfolio=portfolio,
+            timestamp=entry.at,
+            type=entry.kind.value,
+            asset_id=entry.asset,
+            amount=entry.amount,
+            value_override=entry.value,
+            price_currency="usd",
+            fee_amount=entry.fee_amount,
+        )
+        for entry in entries
+    ]
+    Transaction.objects.bulk_create(rows, batch_size=2_000)
+    return portfolio
+
+
+def bare_read(portfolio: Portfolio) -> int:
+    """The rows as Python values, and nothing else."""
+    rows = portfolio.transactions.order_by("timestamp", "id").values_list(*Facts._fields)
+    return sum(1 for _ in rows.iterator(chunk_size=5_000))
+
+
+def changes_near_the_end(portfolio: Portfolio) -> Iterator[tuple[str, Callable[[], object]]]:
+    rows = portfolio.transactions.order_by("-timestamp", "-id")
+    last, middle = rows[0], rows[50]
+
+    def record() -> None:
+        draft = replace(draft_of(last), type="buy", timestamp=last.timestamp + timedelta(minutes=1))
+        recording.record_transactions(portfolio, [draft])
+
+    def edit() -> None:
+        recording.edit_transaction(middle, replace(draft_of(middle), amount=middle.amount + Decimal("0.01")))
+
+    def delete() -> None:
+        recording.delete_transaction(rows[0])
+
+    yield "edit", edit
+    yield "delete", delete
+    yield "record", record

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 class Server:
     """A started web process."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | subprocess.Popen[str]
     port: int
 
     @property

@@ -49,13 +49,13 @@ def owner(name: str) -> User:
     return user
 
 
-def stand_still(server: Server, cookie: str) -> socket.socket:
+def stand_still(server: Server, cookie: str, address: str = "/ws/live/") -> socket.socket:
     """A socket that is opened like a page's and then never read; its buffer is small, like a phone's."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect(("127.0.0.1", server.port))
     client.sendall(
-        f"GET /ws/live/ HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {server.origin}\r\nCookie: {cookie}\r\n"
+        f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {server.origin}\r\nCookie: {cookie}\r\n"
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
     )

@@ -1,0 +1,58 @@
+"""Providers that are away for minutes: each pending delivery is sent once afterwards (promise 8)."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from notifications.delivery import JITTER, RETRIES
+from notifications.models import Delivery
+from tests.faults.proxy import Fault
+from tests.faults.rig import Rig, copies, scaled
+from tests.running import until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
+FIRINGS = 10
+OF_PROVIDERS = ("email", "whatsapp")
+
+
+def next_try(down: float) -> float:
+    """Seconds after the first try at which all are tried again that were tried in vain while it was down."""
+    at = 0.0
+    for pause in RETRIES:
+        at += pause / timedelta(seconds=1) * (1 + JITTER)
+        if at > down + 5:
+            return at
+    raise AssertionError(f"nobody tries for {down} s")
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSE, "500"])
+def test_providers_that_come_back_get_each_pending_delivery_once(rig: Rig, fault: str) -> None:
+    down = scaled(600, least=30)
+    rig.remind(rig.person(), times=FIRINGS)
+    pending = Delivery.objects.filter(transport__in=OF_PROVIDERS)
+    with rig.running() as site:
+        rig.until_armed(site)
+        if fault == Fault.REFUSE:
+            rig.to_smtp.spoil(Fault.REFUSE)
+            rig.to_twilio.spoil(Fault.REFUSE)
+        else:
+            rig.smtp.fail("data 451 Try later")
+            rig.twilio.fail(fault)
+        rig.coingecko.set_price("bitcoin", "53000")
+        until(lambda: pending.filter(attempts__gte=1).count() == 2 * FIRINGS, 30, lambda: site.output[-5000:])
+        began = time.monotonic()
+        toasts = Delivery.objects.filter(transport="toast", state=Delivery.State.SENT)
+        assert toasts.count() == FIRINGS
+        time.sleep(down)  # the providers' absence is the scenario
+        assert set(pending.values_list("state", flat=True)) <= {Delivery.State.QUEUED, Delivery.State.SENDING}
+        assert not rig.smtp.mails
+        assert not rig.twilio.messages
+        rig.to_smtp.heal()
+        rig.to_twilio.heal()
+        rig.smtp.heal()
+        rig.twilio.heal()
+        rig.until_settled(FIRINGS, next_try(down) - (time.monotonic() - began) + 60, site)
+    for delivery in pending:
+        assert delivery.state in {"sent", "delivered", "read"}, delivery.error
+        assert copies(rig, delivery) == 1

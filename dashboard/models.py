@@ -263,6 +263,7 @@ class Import(models.Model):
     """A file that was read into a portfolio; deleting it takes its transactions back."""
 
     class State(models.TextChoices):
+        COLUMNS = "columns", "Columns to name"
         PREVIEW = "preview", "Preview"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
@@ -284,3 +285,15 @@ class Import(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+
+class ImportMapping(models.Model):
+    """What a user has said that the columns of files mean which no format knows; one for each set of columns."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    header = models.JSONField(help_text="the names of the columns, sorted")
+    digest = models.CharField(max_length=64)
+    mapping = models.JSONField(help_text="a ColumnMap")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "digest", name="import_mapping_once_per_header")]

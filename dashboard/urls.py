@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.views import dashboard, imports, market, portfolios, reports, transactions, working
+from dashboard.views import dashboard, imports, mapping, market, portfolios, reports, transactions, working
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("transactions/<int:pk>/delete/", transactions.transaction_delete, name="transaction_delete"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/columns/", mapping.import_mapping, name="import_mapping"),
     path("imports/<int:pk>/decide/", imports.import_decide, name="import_decide"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<int:pk>/delete/", imports.import_delete, name="import_delete"),

@@ -4,9 +4,10 @@ Those three bear the same name and are told apart by their places. Days come bef
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from dashboard.importing.cells import Row, Unreadable
+from dashboard.importing.cells import Row, Unreadable, rows
 from dashboard.importing.formats import Format, Outcome, Unclear
 from dashboard.importing.layouts import DAY_FIRST
 from dashboard.importing.movement import Movement, outcome_of, side
@@ -53,16 +54,14 @@ KINDS: dict[str, Kind] = {
 
 
 def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
-    header = placed(table)
-    for line in table.lines():
-        row = Row(line, dict(zip(header, (cell.strip() for cell in line.cells), strict=True)), zone)
+    for row in rows(replace(table, header=placed(table)), zone):
         try:
             yield read_row(row)
         except Unreadable as error:
-            yield Unclear(line, str(error))
+            yield Unclear(row.line, str(error))
 
 
-def placed(table: Table) -> list[str]:
+def placed(table: Table) -> tuple[str, ...]:
     """The names of the columns, each `Cur.` with what it belongs to: `Buy Cur.`."""
     names: list[str] = []
     for before, name in zip(("", *table.header), table.header, strict=False):
@@ -72,7 +71,7 @@ def placed(table: Table) -> list[str]:
     for name in names:
         if names.count(name) > 1:
             raise UnreadableFile(f"the column {name} stands there twice.", table.header_line)
-    return names
+    return tuple(names)
 
 
 def read_row(row: Row) -> Outcome:

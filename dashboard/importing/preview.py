@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dashboard import clock
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
 from dashboard.importing.formats import Outcome, Review, Skip, Skipped, Stated, Unclear
+from dashboard.importing.mapping import own_formats
 from dashboard.importing.recognise import recognise
 from dashboard.importing.tickers import resolve
 from dashboard.models import Asset, Portfolio
@@ -41,7 +42,7 @@ class Preview:
 
 def preview_text(text: str, portfolio: Portfolio, zone: ZoneInfo | None, decisions: Mapping[str, str]) -> Preview:
     """What importing the file into the portfolio would do now. Raises UnreadableFile; writes nothing."""
-    known, table = recognise(text)
+    known, table = recognise(text, own_formats(portfolio.user))
     outcomes = list(known.read(table, zone))
     drafts, review = checked(outcomes, portfolio, decisions)
     fresh = without_duplicates(drafts, portfolio)

@@ -1,5 +1,7 @@
 """Which of the known formats a file is, by its set of column names."""
 
+from collections.abc import Sequence
+
 from dashboard.importing import (
     binance_history,
     binance_moves,
@@ -40,20 +42,25 @@ FORMATS: tuple[Format, ...] = (
 BY_KEY = {known.key: known for known in FORMATS}
 
 
-def format_of(header: tuple[str, ...]) -> Format | None:
-    return next((known for known in FORMATS if known.knows(header)), None)
+class UnknownFormat(UnreadableFile):
+    """The file's header is that of no format; somebody may say what its columns mean."""
 
 
-def recognise(text: str) -> tuple[Format, Table]:
-    """The file's format and its lines. UnreadableFile where it is none that is known."""
+def format_of(header: tuple[str, ...], own: Sequence[Format] = ()) -> Format | None:
+    return next((known for known in (*FORMATS, *own) if known.knows(header)), None)
+
+
+def recognise(text: str, own: Sequence[Format] = ()) -> tuple[Format, Table]:
+    """The file's format and its lines, known here or among the user's `own`. UnreadableFile where it is neither."""
     if not text.strip():
         raise UnreadableFile("the file is empty.", 1)
-    table = find_table(text, lambda header: format_of(header) is not None)
+    table = find_table(text, lambda header: format_of(header, own) is not None)
     if table is None:
-        labels = ", ".join(dict.fromkeys(known.label for known in FORMATS))
-        raise UnreadableFile(
-            f"no header of a known format stands in the first {HEADER_WITHIN} lines. Known: {labels}.", 1
+        raise UnknownFormat(
+            f"no header of a known format stands in the first {HEADER_WITHIN} lines. What the columns of other lists "
+            "mean can be said on the page Import, once for all files like it.",
+            1,
         )
-    known = format_of(table.header)
+    known = format_of(table.header, own)
     assert known is not None  # noqa: S101 - find_table asked the same question
     return known, table

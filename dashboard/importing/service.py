@@ -10,6 +10,7 @@ from django.db import transaction as database
 from accounts.models import User, validate_time_zone
 from dashboard import clock
 from dashboard.importing.formats import Stated
+from dashboard.importing.mapping import OWN, OWN_LABEL, own_formats
 from dashboard.importing.preview import Preview, preview_text
 from dashboard.importing.recognise import BY_KEY, recognise
 from dashboard.importing.table import decode
@@ -69,7 +70,7 @@ def receive(portfolio: Portfolio, content: bytes, zone: str, decisions: Mapping[
     if zone:
         validate_time_zone(zone)
     text = decode(content)
-    known, table = recognise(text)
+    known, table = recognise(text, own_formats(portfolio.user))
     introduce_assets([o.draft for o in known.read(table, zone_of(zone)) if isinstance(o, Stated)])
     answers = remembered(portfolio.user, known.key) | capitals(decisions)
     return Received(text, known.key, zone, answers)
@@ -133,6 +134,8 @@ def counts(preview: Preview) -> dict[str, object]:
 
 def label_of(done: Import) -> str:
     """The format in words for people."""
+    if done.format.startswith(OWN):
+        return OWN_LABEL
     known = BY_KEY.get(done.format)
     return known.label if known else done.format
 
@@ -147,7 +150,7 @@ def capitals(decisions: Mapping[str, str]) -> dict[str, str]:
 
 def forget_old_files(user: User) -> None:
     """Drop files that nobody confirmed: those of yesterday, and all but the newest few."""
-    waiting = Import.objects.filter(portfolio__user=user, state=Import.State.PREVIEW)
+    waiting = Import.objects.filter(portfolio__user=user, state__in=(Import.State.COLUMNS, Import.State.PREVIEW))
     waiting.filter(created_at__lt=clock.now() - KEPT).delete()
     newest = list(waiting.order_by("-id").values_list("pk", flat=True)[: MOST_WAITING - 1])
     waiting.exclude(pk__in=newest).delete()

@@ -12,6 +12,7 @@ from dashboard.drafts import DraftErrors
 from dashboard.exporting import export_csv, export_name
 from dashboard.importing.forms import UploadForm
 from dashboard.importing.preview import shown
+from dashboard.importing.recognise import UnknownFormat
 from dashboard.importing.service import (
     AlreadyConfirmed,
     confirm_import,
@@ -22,6 +23,7 @@ from dashboard.importing.service import (
 )
 from dashboard.importing.table import UnreadableFile
 from dashboard.importing.tickers import asked
+from dashboard.importing.unknown import is_of_own_columns, keep_unknown
 from dashboard.journal import lines_of
 from dashboard.models import Asset, Import, Portfolio
 from dashboard.recording import TooMany, undo_import
@@ -38,7 +40,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            waiting = upload_file(given["portfolio"], given["file"].name, given["file"].read(), given["time_zone"])
+            waiting = keep_file(given["portfolio"], given["file"].name, given["file"].read(), given["time_zone"])
         except UnreadableFile as error:
             form.add_error("file", f"{error} Nothing was imported.")
         else:
@@ -52,12 +54,27 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/imports.html", context)
 
 
+def keep_file(portfolio: Portfolio, filename: str, content: bytes, zone: str) -> Import:
+    """The file as it waits: to be confirmed, or for its columns to be named where no format knows them."""
+    try:
+        return upload_file(portfolio, filename, content, zone)
+    except UnknownFormat:
+        return keep_unknown(portfolio, filename, content, zone)
+
+
 @require_safe
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_import(request, pk)
+    if found.state == Import.State.COLUMNS:
+        return redirect("import_mapping", pk)
     context = waiting_context(found) if found.state == Import.State.PREVIEW else done_context(found)
     review = context["review"]
-    context |= {"import": found, "label": label_of(found), "review_shown": review[:REVIEWS_SHOWN]}
+    context |= {
+        "import": found,
+        "label": label_of(found),
+        "own_columns": is_of_own_columns(found),
+        "review_shown": review[:REVIEWS_SHOWN],
+    }
     context["review_hidden"] = max(0, len(review) - REVIEWS_SHOWN)
     return render(request, "dashboard/import_detail.html", context)
 

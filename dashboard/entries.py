@@ -5,14 +5,14 @@ standings become figures with issues in words.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Q
 
 from accounts.currencies import CURRENCIES
 from dashboard.ledger.effects import UNPRICED
-from dashboard.ledger.entry import ZERO, Entry, Kind
+from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, Kind
 from dashboard.ledger.standing import Flag, Issue, Standing
 from dashboard.market.history import Past
 from dashboard.models import Asset, Portfolio, Transaction
@@ -103,50 +103,60 @@ def entries_after(portfolio: Portfolio, assets: Collection[str], after: datetime
 
 def entry_of(row: Transaction | Facts, past: Past) -> Entry:
     """The row with its money in the currency of `past`, at the rate of its own day; None where nobody knows a value."""
-    kind, rate = Kind(row.type), past.exchange.rate
-    fee_in_coins = row.fee_asset_id if row.fee_asset_id not in CURRENCIES else None
+    kind, own = KINDS[row.type], past.exchange.code
+    stated, currency, fee_asset = row.value_override, row.price_currency, row.fee_asset_id
+    value = basis = None
+    if kind in BASED:
+        basis = stated
+    else:
+        value = stated
+    if value is None and row.price is not None:
+        value = rounded(WIDE.multiply(row.price, row.amount))
+    if currency != own:
+        value = converted(value, currency, row, past)
+        basis = converted(basis, currency, row, past)
+    fee_in_coins = fee_asset if fee_asset not in CURRENCIES else None
     fee = row.fee_amount or ZERO
-    with localcontext(WIDE):
-        per_unit, whole = row.price, row.value_override
-        basis = None
-        if kind in BASED:
-            basis, whole = whole, None
-        value = whole if whole is not None or per_unit is None else per_unit * row.amount
-        if row.price_currency != past.exchange.code and (value is not None or basis is not None):
-            at_rate = rate(row.price_currency, row.timestamp)
-            value = None if value is None or at_rate is None else bounded(value * at_rate)
-            basis = None if basis is None or at_rate is None else bounded(basis * at_rate)
-        if fee and not fee_in_coins:
-            fee = bounded(fee * (rate(row.fee_asset_id or row.price_currency, row.timestamp) or ZERO)) or ZERO
-        if value is None and (kind in VALUED or (kind in BASED and basis is None)):
-            value = looked_up(row, past)
-        return Entry(
-            id=row.pk,
-            at=row.timestamp,
-            kind=kind,
-            asset=row.asset_id,
-            amount=row.amount,
-            wallet=row.wallet,
-            value=value,
-            basis=basis,
-            counter_asset=row.counter_asset_id,
-            counter_amount=row.counter_amount,
-            fee_asset=fee_in_coins,
-            fee_amount=fee,
-            fee_value=fee_value(row, fee_in_coins, fee, value, past) if fee and fee_in_coins else None,
-            to_wallet=row.to_wallet,
-        )
+    if fee and not fee_in_coins and (fee_asset or currency) != own:
+        fee = converted(fee, fee_asset or currency, row, past) or ZERO
+    if value is None and (kind in VALUED or (kind in BASED and basis is None)):
+        value = looked_up(row, past)
+    return Entry.stored(
+        row.pk,
+        row.timestamp,
+        kind,
+        row.asset_id,
+        row.amount,
+        row.wallet,
+        value,
+        basis,
+        row.counter_asset_id,
+        row.counter_amount,
+        fee_in_coins,
+        fee,
+        fee_value(row, fee_in_coins, fee, value, past) if fee and fee_in_coins else None,
+        row.to_wallet,
+    )
 
 
+KINDS = {kind.value: kind for kind in Kind}
 BASED = frozenset({Kind.DEPOSIT, Kind.GIFT_IN, Kind.ADJUST})
 """Kinds whose stated value of the whole is the cost to their owner."""
 VALUED = frozenset({Kind.BUY, Kind.SELL, Kind.SWAP, Kind.REWARD, Kind.SPEND, Kind.FEE})
 """Kinds that need to know what the coins were worth at the time; so do those in BASED without a cost."""
 
 
-def bounded(value: Decimal) -> Decimal | None:
-    """`value`, unless another currency makes it larger than can be kept: then it counts as unknown."""
-    return value if value < LIMIT else None
+def converted(money: Decimal | None, code: str, row: Transaction | Facts, past: Past) -> Decimal | None:
+    """`money` of that currency at the rate of the day; None where none is known, or it makes more than can be kept."""
+    rate = None if money is None else past.exchange.rate(code, row.timestamp)
+    if money is None or rate is None:
+        return None
+    value = WIDE.multiply(money, rate)
+    return rounded(value) if value < LIMIT else None
+
+
+def rounded(money: Decimal) -> Decimal:
+    return money.quantize(LAST_PLACE, context=WIDE)
 
 
 def looked_up(row: Transaction | Facts, past: Past) -> Decimal | None:

@@ -3,12 +3,13 @@ the portfolio's currency. Not where facts come from: no database, no exchange ra
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from enum import StrEnum
 from itertools import islice
 from operator import attrgetter, eq
+from typing import Any
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 LAST_PLACE = Decimal(1).scaleb(-18)
@@ -130,6 +131,16 @@ class Entry:
         if rounded != number:
             object.__setattr__(self, field, rounded)
 
+    @classmethod
+    def stored(cls, *facts: Any) -> "Entry":
+        """An entry of facts in the order of its fields that were checked when they were stored; nothing is looked at
+        again, or rounded.
+        """
+        entry = object.__new__(cls)
+        for write, fact in zip(WRITERS, facts, strict=True):
+            write(entry, fact)
+        return entry
+
     @property
     def assets(self) -> tuple[str, ...]:
         """Every asset whose figures this entry may change, the main one first, each once."""
@@ -139,6 +150,9 @@ class Entry:
         if self.fee_asset and self.fee_amount and self.fee_asset not in assets:
             assets.append(self.fee_asset)
         return tuple(assets)
+
+
+WRITERS = tuple(getattr(Entry, field.name).__set__ for field in fields(Entry))
 
 
 def order(entry: Entry) -> tuple[datetime, int, int]:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -88,9 +88,10 @@ def state(standings: Mapping[str, Standing]) -> dict[str, object]:
 
 
 def anew(portfolio: Portfolio, assets: set[str]) -> dict[str, Standing]:
-    """All transactions of the portfolio posted at once, without anything kept."""
+    """All transactions of the portfolio posted at once, without anything kept, and every fact looked at again."""
     past = Past(portfolio.currency)
     entries = [entry_of(row, past) for row in portfolio.transactions.all()]
+    assert entries == [replace(entry) for entry in entries]
     book = post(entries, method=Method(portfolio.method), scope=Scope(portfolio.lot_scope))
     return {asset: standing for asset, standing in book.standings.items() if asset in assets}
 

@@ -10,13 +10,15 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from dashboard.importing.cells import Row, Unreadable, rows
-from dashboard.importing.fills import in_order, outcomes_of, trade_of
+from dashboard.importing.fills import emptied, in_order, outcomes_of, trade_of
 from dashboard.importing.formats import Format, Outcome, Skipped
 from dashboard.importing.movement import Movement, Sum
 from dashboard.importing.table import Table
 from dashboard.ledger.entry import Kind
 
 WALLET = "Binance"
+NEWEST = {"Time": "UTC_Time"}
+"""What the newest layout calls otherwise; its times don't say that they are in UTC."""
 TIMES = ("", "%y-%m-%d %H:%M:%S")
 FEES = frozenset({"fee", "transaction fee"})
 LEGS = FEES | {
@@ -86,35 +88,27 @@ FUTURES = "Profit, loss and fees of futures are no transactions of coins that ca
 def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
     outcomes: list[Outcome] = []
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for row in rows(table, zone):
-        row = named(row)
-        operation = row.text("operation").lower()
+    for row in rows(table, zone, NEWEST):
+        operation = row.text("Operation").lower()
         if operation in LEGS and not is_futures(row):
-            groups["trade", row.text("time"), row.text("account")].append(row)
+            groups["trade", row.text("UTC_Time"), row.text("Account")].append(row)
         elif operation in SUCCESSION:
-            groups["succession", row.text("time"), row.text("account"), operation].append(row)
+            groups["succession", row.text("UTC_Time"), row.text("Account"), operation].append(row)
         elif reason := left_out(row, operation):
             outcomes.append(Skipped(row.line, reason))
         else:
             outcomes.extend(outcomes_of([row], partial(alone, row, operation)))
-    for (family, *_), group in groups.items():
+    for (family, *_), group in emptied(groups):
         outcomes.extend(outcomes_of(group, partial(together, group, Kind.MIGRATE if family == "succession" else None)))
     yield from in_order(outcomes)
 
 
-def named(row: Row) -> Row:
-    """The row with one name for each column, whichever layout it is of."""
-    cells = {name.lower(): cell for name, cell in row.cells.items()}
-    cells["time"] = cells.get("utc_time", cells.get("time", ""))
-    return Row(row.line, cells, row.zones.get("UTC_Time", row.zone), {}, row.decimal_comma)
-
-
 def is_futures(row: Row) -> bool:
-    return "futures" in row.text("account").lower()
+    return "futures" in row.text("Account").lower()
 
 
 def changed(row: Row) -> Sum:
-    number, coin = row.amount("change"), row.text("coin")
+    number, coin = row.amount("Change"), row.text("Coin")
     if not coin:
         raise Unreadable("Coin: It is empty.")
     if not number:
@@ -124,11 +118,11 @@ def changed(row: Row) -> Sum:
 
 def together(group: list[Row], kind: Kind | None) -> Movement:
     """The trade that the rows of one second and account make."""
-    changes = [changed(row) for row in group if row.text("operation").lower() not in FEES]
-    fees = [changed(row) for row in group if row.text("operation").lower() in FEES]
+    changes = [changed(row) for row in group if row.text("Operation").lower() not in FEES]
+    fees = [changed(row) for row in group if row.text("Operation").lower() in FEES]
     trade = trade_of(changes, [Sum(-fee.amount, fee.ticker) for fee in fees])
     return Movement(
-        group[0].moment("time", *TIMES),
+        group[0].moment("UTC_Time", *TIMES),
         sent=trade.sent,
         received=trade.received,
         fee=trade.fee,
@@ -142,7 +136,7 @@ def left_out(row: Row, operation: str) -> str:
     """Why a row counts for nothing; "" where it does."""
     if operation.startswith(MOVES):
         return OWN_ACCOUNTS
-    number = row.text("change")
+    number = row.text("Change")
     into, out = operation.endswith(INTO_EARN), operation.endswith(OUT_OF_EARN)
     if operation not in BOTH_WAYS and number and ((into and number[0] != "-") or (out and number[0] == "-")):
         return OTHER_HALF
@@ -150,7 +144,7 @@ def left_out(row: Row, operation: str) -> str:
 
 
 def alone(row: Row, operation: str) -> Movement:
-    change, at, note = changed(row), row.moment("time", *TIMES), note_of(row)
+    change, at, note = changed(row), row.moment("UTC_Time", *TIMES), note_of(row)
     kind = kind_of(row, operation, change)
     if kind in (Kind.STAKE, Kind.WITHDRAWAL, Kind.GIFT_OUT, Kind.SPEND):
         return Movement(at, sent=Sum(-change.amount, change.ticker), kind=kind, wallet=WALLET, note=note)
@@ -162,7 +156,7 @@ def kind_of(row: Row, operation: str, change: Sum) -> Kind:
     if operation in BOTH_WAYS:
         kind = BOTH_WAYS[operation][0 if arrives else 1]
         if kind is None:
-            raise Unreadable(f"Change: {row.text('operation')} moves coins the other way.")
+            raise Unreadable(f"Change: {row.text('Operation')} moves coins the other way.")
         return kind
     if operation.endswith(INTO_EARN):
         return Kind.STAKE
@@ -174,11 +168,11 @@ def kind_of(row: Row, operation: str, change: Sum) -> Kind:
         raise Unreadable(FUTURES)
     if operation.startswith(("p2p", "c2c")):
         raise Unreadable("The file doesn't say what was paid for these coins.")
-    raise Unreadable(f"Binance's operation {row.text('operation')[:60] or '(none)'} is not known here.")
+    raise Unreadable(f"Binance's operation {row.text('Operation')[:60] or '(none)'} is not known here.")
 
 
 def note_of(row: Row) -> str:
-    return row.text("remark").strip('"')[:500]
+    return row.text("Remark").strip('"')[:500]
 
 
 FORMATS = (

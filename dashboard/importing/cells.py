@@ -5,7 +5,7 @@ Nothing is guessed: a cell that says nothing certain raises Unreadable with the 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -153,42 +153,57 @@ def zone_named(column: str) -> tzinfo | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line by the names of its columns (any UTC offset in a name written as `UTC`).
+class Columns:
+    """Where each column stands, by its name with any UTC offset written as `UTC`; one for all rows of a table.
 
     `zones` are those that columns name themselves; `zone` is that of all other times that state none.
     """
 
-    line: Line
-    cells: Mapping[str, str]
+    places: Mapping[str, int]
     zone: tzinfo | None
-    zones: Mapping[str, tzinfo] = field(default_factory=dict)
-    decimal_comma: bool = False
+    zones: Mapping[str, tzinfo]
+    decimal_comma: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line by the names of its columns."""
+
+    line: Line
+    columns: Columns
+
+    def has(self, name: str) -> bool:
+        return name in self.columns.places
 
     def text(self, name: str) -> str:
         """The cell without blanks around it; "" where the file has no such column."""
-        return self.cells.get(name, "")
+        place = self.columns.places.get(name)
+        return "" if place is None else self.line.cells[place].strip()
 
     def amount(self, name: str) -> Decimal:
-        return amount(name, self.text(name), decimal_comma=self.decimal_comma)
+        return amount(name, self.text(name), decimal_comma=self.columns.decimal_comma)
 
     def optional_amount(self, name: str) -> Decimal | None:
-        return optional_amount(name, self.text(name), decimal_comma=self.decimal_comma)
+        return optional_amount(name, self.text(name), decimal_comma=self.columns.decimal_comma)
 
     def optional_price(self, name: str) -> Decimal | None:
-        return optional_price(name, self.text(name), decimal_comma=self.decimal_comma)
+        return optional_price(name, self.text(name), decimal_comma=self.columns.decimal_comma)
 
     def moment(self, name: str, *layouts: str) -> datetime:
-        return moment(self.text(name), self.zones.get(name, self.zone), *layouts)
+        return moment(self.text(name), self.columns.zones.get(name, self.columns.zone), *layouts)
 
 
-def rows(table: Table, zone: ZoneInfo | None) -> Iterator[Row]:
-    """The table's lines by name. A file with semicolons comes from a spreadsheet, and may have decimal commas."""
-    names = [without_offset(name) for name in table.header]
-    stated = {name: at for name, column in zip(names, table.header, strict=True) if (at := zone_named(column))}
+def rows(table: Table, zone: ZoneInfo | None, names: Mapping[str, str] | None = None) -> Iterator[Row]:
+    """The table's lines by name, or by the name that `names` gives a column that is called otherwise in some layout.
+
+    A file with semicolons comes from a spreadsheet, and may have decimal commas.
+    """
+    bare = [without_offset(name) for name in table.header]
+    called = [names.get(name, name) if names else name for name in bare]
+    zones = {name: own for name, column in zip(called, table.header, strict=True) if (own := zone_named(column))}
+    columns = Columns({name: at for at, name in enumerate(called)}, zone, zones, table.delimiter == ";")
     for line in table.lines():
-        cells = dict(zip(names, (cell.strip() for cell in line.cells), strict=True))
-        yield Row(line, cells, zone, stated, table.delimiter == ";")
+        yield Row(line, columns)
 
 
 def each_row(read_row: Callable[[Row], Outcome]) -> Read:

@@ -6,21 +6,32 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from dashboard.importing.cells import Row, Unreadable, rows
-from dashboard.importing.fills import in_order, outcomes_of, trade_of
+from dashboard.importing.fills import emptied, in_order, outcomes_of, trade_of
 from dashboard.importing.formats import Format, Outcome
 from dashboard.importing.movement import Movement, Sum
 from dashboard.importing.table import Table
 from dashboard.ledger.entry import Kind
 
 WALLET = "Coinbase Pro"
+NEWEST = {
+    "Portfolio": "portfolio",
+    "Type": "type",
+    "Timestamp": "time",
+    "Amount": "amount",
+    "Balance": "balance",
+    "Amount/balance unit": "amount/balance unit",
+    "Transfer id": "transfer id",
+    "Trade id": "trade id",
+    "Order id": "order id",
+}
+"""What the newest layout calls its columns, and what they were called before."""
 MATCHED = frozenset({"match", "fee", "rebate"})
 
 
 def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
     outcomes: list[Outcome] = []
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for row in rows(table, zone):
-        row = in_lower_case(row)
+    for row in rows(table, zone, NEWEST):
         kind = row.text("type").lower()
         if kind in MATCHED and row.text("trade id"):
             groups["trade", row.text("order id"), row.text("trade id")].append(row)
@@ -28,16 +39,9 @@ def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
             groups["conversion", row.text("time")].append(row)
         else:
             outcomes.extend(outcomes_of([row], partial(alone, row, kind)))
-    for group in groups.values():
+    for _, group in emptied(groups):
         outcomes.extend(outcomes_of(group, partial(together, group)))
     yield from in_order(outcomes)
-
-
-def in_lower_case(row: Row) -> Row:
-    """The row with its columns as all but the newest statements write them."""
-    cells = {name.lower(): cell for name, cell in row.cells.items()}
-    cells["time"] = cells.get("time") or cells.get("timestamp", "")
-    return Row(row.line, cells, row.zone, row.zones, row.decimal_comma)
 
 
 def alone(row: Row, kind: str) -> Movement:
@@ -76,17 +80,13 @@ def changed(row: Row) -> Sum:
     return Sum(number, unit)
 
 
-LAYOUTS = (
-    "Portfolio,Type,Timestamp,Amount,Balance,Amount/balance unit,Transfer id,Trade id,Order id",
-    "portfolio,type,time,amount,balance,amount/balance unit,transfer id,trade id,order id",
-)
 FORMATS = tuple(
     Format(
         key="coinbase_pro",
         label="Coinbase Pro / Exchange account",
-        required=frozenset(layout.split(",")[1:]),
-        optional=frozenset(layout.split(",")[:1]),
+        required=frozenset(layout) - {"Portfolio", "portfolio"},
+        optional=frozenset(layout) & {"Portfolio", "portfolio"},
         read=read,
     )
-    for layout in LAYOUTS
+    for layout in (NEWEST.keys(), NEWEST.values())
 )

@@ -67,7 +67,7 @@ def read_row(row: Row) -> Outcome:
     return outcome_of(
         row.line,
         Movement(
-            at=moment(ZONE_IN_WORDS.sub("", row.text("Date")), row.zone, *LAYOUTS),
+            at=moment(ZONE_IN_WORDS.sub("", row.text("Date")), row.columns.zone, *LAYOUTS),
             sent=other if arrives else main,
             received=main if arrives else other,
             fee=fee_of(row, main),

@@ -53,7 +53,7 @@ def movement(row: Row, sent: Sum | None, received: Sum | None, kind: Kind, walle
         at=row.moment("Date", *ISO),
         sent=sent,
         received=received,
-        fee=side(row, "Fee amount" if "Fee amount" in row.cells else "Fee", named(row, "Fee currency")),
+        fee=side(row, "Fee amount" if row.has("Fee amount") else "Fee", named(row, "Fee currency")),
         kind=kind,
         worth=side(row, "Costs/Proceeds", "Costs/Proceeds currency"),
         wallet=wallet or row.text("Broker") or WALLET,
@@ -64,7 +64,7 @@ def movement(row: Row, sent: Sum | None, received: Sum | None, kind: Kind, walle
 
 def named(row: Row, column: str) -> str:
     """The newer file's column says in its name that the coin's name may stand there too: `SOL (Solana)`."""
-    return f"{column} (name)" if f"{column} (name)" in row.cells else column
+    return f"{column} (name)" if row.has(f"{column} (name)") else column
 
 
 FORMAT = Format(

@@ -3,15 +3,17 @@
 It decides what left, what arrived and what was the fee; which draft that makes is the business of movement.py.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
+from typing import TypeVar
 
 from dashboard.importing.cells import Row, Unreadable
 from dashboard.importing.formats import Outcome, Stated, Unclear
 from dashboard.importing.movement import Movement, Sum, outcome_of
 from dashboard.money import WIDE
 
+Key = TypeVar("Key", bound=tuple[str, ...])
 ZERO = Decimal(0)
 
 
@@ -76,6 +78,12 @@ def outcomes_of(group: Sequence[Row], moved: Callable[[], Movement]) -> list[Out
     except Unreadable as error:
         outcome = Unclear(first, str(error))
     return [outcome] if isinstance(outcome, Stated) else [replace(outcome, line=row.line) for row in group]
+
+
+def emptied(groups: dict[Key, list[Row]]) -> Iterator[tuple[Key, list[Row]]]:
+    """The groups one by one, each forgotten when the next is asked for: a long file's rows are many."""
+    while groups:
+        yield groups.popitem()
 
 
 def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:

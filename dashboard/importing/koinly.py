@@ -94,9 +94,9 @@ def movement(row: Row, sent: Sum | None, received: Sum | None, kind: Kind | None
 
 def moment_of(row: Row) -> datetime:
     """The template and the list are in UTC; a report is in its owner's zone, unless its times name one."""
-    if "Date (UTC)" in row.cells:
+    if row.has("Date (UTC)"):
         return moment(row.text("Date (UTC)"), UTC, *ISO)
-    return moment(row.text("Date"), row.zone if "Type" in row.cells else UTC, *ISO)
+    return moment(row.text("Date"), row.columns.zone if row.has("Type") else UTC, *ISO)
 
 
 def worth_of(row: Row) -> Sum | None:
@@ -111,9 +111,9 @@ def worth_of(row: Row) -> Sum | None:
 
 def in_currency_of_report(row: Row, column: str) -> Sum | None:
     """Money of a report, whose currency stands in the names of some of its columns: `Net Value (EUR)`."""
-    named = next((name for name in row.cells if name.startswith(("Net Value (", "Gain ("))), "")
+    named = next((name for name in row.columns.places if name.startswith(("Net Value (", "Gain ("))), "")
     currency = named.partition("(")[2].removesuffix(")")
-    money = row.optional_price(column if column in row.cells else f"{column} ({currency})") if currency else None
+    money = row.optional_price(column if row.has(column) else f"{column} ({currency})") if currency else None
     return Sum(abs(money), currency) if money else None
 
 

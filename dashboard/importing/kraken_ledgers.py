@@ -10,7 +10,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from dashboard.importing.cells import Row, Unreadable, rows
-from dashboard.importing.fills import in_order, outcomes_of, trade_of
+from dashboard.importing.fills import emptied, in_order, outcomes_of, trade_of
 from dashboard.importing.formats import Format, Outcome, Skipped
 from dashboard.importing.kraken_names import ticker_of
 from dashboard.importing.movement import Movement, Sum
@@ -53,7 +53,7 @@ def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
             groups["earn", row.text("refid") or row.text("txid")].append(row)
         else:
             outcomes.extend(outcomes_of([row], partial(alone, row, type_)))
-    for (family, _), group in groups.items():
+    for (family, _), group in emptied(groups):
         if family == "earn":
             outcomes.extend(earn(group))
         else:

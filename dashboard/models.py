@@ -297,3 +297,19 @@ class ImportMapping(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("user", "digest", name="import_mapping_once_per_header")]
+
+
+class Snapshot(models.Model):
+    """What a portfolio was worth at a time, in the currency that it was counted in then; coins without a price are in
+    none of the three."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="snapshots")
+    at = models.DateTimeField()
+    currency = models.CharField(max_length=10)
+    value = MoneyField()
+    cost = MoneyField()
+    profit = MoneyField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("portfolio", "at", name="snapshot_once")]
+        indexes = [models.Index("at", name="snapshot_at")]

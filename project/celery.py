@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
@@ -13,6 +14,8 @@ app.conf.beat_schedule = {
     # The poll's own interval is decided inside the tick; the bell rings each second and is cheap when nothing is due.
     "tick": {"task": "project.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
     "histories": {"task": "dashboard.tasks.fetch_histories", "schedule": 60.0, "options": {"expires": 60.0}},
+    "snapshots": {"task": "dashboard.tasks.take_snapshots", "schedule": 60.0, "options": {"expires": 60.0}},
+    "thinning": {"task": "dashboard.tasks.thin_snapshots", "schedule": crontab(hour=3, minute=17)},
     "coins": {"task": "project.tasks.find_new_coins", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 app.autodiscover_tasks(["project", "dashboard", "notifications"])

@@ -2,9 +2,9 @@
 
 from ninja import NinjaAPI
 
-from dashboard.api import imports, market, portfolios, transactions, working
+from dashboard.api import history, imports, market, portfolios, transactions, working
 
 
 def register(api: NinjaAPI) -> None:
-    for resource in (portfolios, transactions, imports, market, working):
+    for resource in (portfolios, transactions, imports, market, working, history):
         api.add_router("", resource.router)

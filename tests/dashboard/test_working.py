@@ -13,8 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from dashboard.books import books_of, examine, fault_in
+from dashboard.books import Books, books_of, examine, fault_in
 from dashboard.drafts import Draft
+from dashboard.ledger.book import post, resume
+from dashboard.ledger.methods import Method
 from dashboard.models import Asset, Portfolio, Position
 from dashboard.recording import change_portfolio, create_portfolio, record_transactions
 from dashboard.working import NothingToShow, Working, working_of
@@ -139,15 +141,13 @@ def test_a_kept_figure_that_has_strayed_is_found(ada: User) -> None:
 
 def test_a_book_that_does_not_add_up_names_its_first_bad_transaction(ada: User) -> None:
     shown = traded(ada, ("buy", "1", "1000"), ("buy", "1", "3000"), ("buy", "1", "4000"))
-    books = books_of(shown.portfolio)
-    recorded = books.book.standings["bitcoin"].recorded
-    width = len(recorded) // 3
-    for place in (1, 2):
-        recorded[place * width + 2] += 7  # the cost after the second and the third entry
+    first, second, third = (step.entry for step in shown.steps)
+    book = post([first], method=Method.AVERAGE)
+    book.standings["bitcoin"].cost += 7
+    books = Books(shown.portfolio, resume(book, [second, third]), books_of(shown.portfolio).rows)
     fault = fault_in(books)
     assert fault is not None
-    assert fault.transaction == shown.steps[1].row.pk
-    assert abs(fault.gap) == 7
+    assert (fault.asset, fault.transaction, abs(fault.gap)) == ("bitcoin", second.id, 7)
 
 
 # The page

@@ -36,6 +36,8 @@ API = {
     "transactions/{}": {"get", "patch", "delete"},
     "portfolios/{}/imports": {"post"},
     "imports/{}": {"get", "delete"},
+    "portfolios/{}/positions/{}/working": {"get"},
+    "portfolios/{}/history": {"get"},
     "portfolios/{}/export.csv": {"get"},
     "reminders": {"get", "post"},
     "reminders/{}": {"get", "patch", "delete"},

@@ -15,6 +15,7 @@ from dashboard import clock
 from dashboard.checkpoints import standings_of
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
 from dashboard.entries import Posted, connected, with_issues
+from dashboard.ledger.entry import InvalidEntry
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.working import Issue
 from dashboard.live.announce import announce_positions
@@ -150,10 +151,13 @@ def recompute(portfolio: Portfolio, assets: Iterable[str], since: datetime | Non
     """Bring the positions of `assets` in line with the transactions; pages are told on commit.
 
     `since` is the time of the first change where all that changed are transactions; without it nothing that was
-    computed before is relied on.
+    computed before is relied on. Raises DraftErrors where a figure grows too large to be kept.
     """
     wanted = connected(portfolio, set(assets))
-    posted = with_issues(portfolio, standings_of(portfolio, wanted, since))
+    try:
+        posted = with_issues(portfolio, standings_of(portfolio, wanted, since))
+    except InvalidEntry as error:
+        raise DraftErrors({"amount": ["With this the coin's figures grow beyond what can be kept."]}) from error
     Position.objects.filter(portfolio=portfolio, asset_id__in=wanted - posted.keys()).delete()
     Position.objects.bulk_create(
         [position(portfolio, asset, figures) for asset, figures in posted.items()],

@@ -32,7 +32,7 @@ def portfolio() -> Portfolio:
 
 def as_draft(kind: str, asset: str, amount: str, value: str | None = None, **more: str) -> Draft:
     """An entry's facts as a draft states them; `fee_value` is not stated but looked up."""
-    numbers = {name: D(more[name]) for name in ("counter_amount", "fee_amount") if name in more}
+    numbers: dict[str, Any] = {name: D(more[name]) for name in ("counter_amount", "fee_amount") if name in more}
     draft = Draft(
         timestamp=DAY,
         type=kind,
@@ -108,6 +108,21 @@ def test_a_deposits_own_cost_wins_over_its_value_of_the_day(portfolio: Portfolio
     assert figures(portfolio)["btc"][:2] == [3, 530]
     [issue] = Position.objects.get(asset="btc").issues
     assert issue["code"] == "assumed_basis"
+
+
+@pytest.mark.parametrize("second", [("buy", "btc", "9e19", "1"), ("split", "btc", "9e19"), ("buy", "btc", "1", "9e19")])
+def test_figures_that_nothing_can_keep_are_refused_at_the_amount(portfolio: Portfolio, second: tuple[str, ...]) -> None:
+    recording.record_transactions(portfolio, [as_draft("buy", "btc", "9e19", "9e19")])
+    with pytest.raises(DraftErrors) as caught:
+        recording.record_transactions(portfolio, [as_draft(*second)])
+    assert caught.value.errors.keys() == {"amount"}
+    assert portfolio.transactions.count() == 1
+
+
+def test_money_that_another_currency_makes_too_large_counts_as_unknown(portfolio: Portfolio) -> None:
+    recording.record_transactions(portfolio, [as_draft("buy", "btc", "1", "9e19")])
+    recording.change_portfolio(portfolio, currency="jpy")
+    assert figures(portfolio)["btc"][:2] == [1, 0]
 
 
 def test_thousands_of_flags_are_told_in_a_few_sentences(portfolio: Portfolio) -> None:

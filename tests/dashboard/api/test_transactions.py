@@ -144,6 +144,56 @@ def test_each_wrong_field_is_named(api: ApiClient, path: str, field: str, value:
     assert not Transaction.objects.exists()
 
 
+SWAP = BUY | {"type": "swap", "price": None, "counter_asset_id": "ethereum", "counter_amount": "30"}
+TRANSFER = BUY | {"type": "transfer", "wallet": "Kraken", "to_wallet": "Ledger"}
+BARE = BUY | {"price": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        ("swap", SWAP | {"value_override": "900", "fee_asset_id": "ethereum", "fee_amount": "0.1"}),
+        ("migrate", SWAP), ("transfer", TRANSFER | {"fee_asset_id": "bitcoin", "fee_amount": "0.0001"}),
+        ("split", BARE | {"amount": "0.1"}), ("adjust", BARE | {"amount": "0", "value_override": "5"}),
+        ("dividend", BARE | {"price": "1"}), ("deposit", BUY | {"value_override": "70"}), ("sell", BUY),
+        *((kind, BARE) for kind in
+          ("reward", "withdrawal", "stake", "unstake", "gift_in", "gift_out", "spend", "lost", "fee", "fork")),
+    ],
+)  # fmt: skip
+def test_every_kind_comes_back_as_it_was_stated(api: ApiClient, path: str, kind: str, facts: dict[str, Any]) -> None:
+    sent = facts | {"type": kind}
+    made = body(api.post(path, sent), 201)
+    assert {name: made[name] for name in sent} == sent
+    assert body(api.patch(f"transactions/{made['id']}", made)) == made
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        (SWAP | {"counter_asset_id": None}, "counter_asset_id"), (SWAP | {"counter_amount": None}, "counter_amount"),
+        (SWAP | {"counter_asset_id": "bitcoin"}, "counter_asset_id"),
+        (SWAP | {"counter_amount": "0"}, "counter_amount"),
+        (SWAP | {"counter_asset_id": "usd"}, "counter_asset_id"),
+        (SWAP | {"counter_asset_id": "x"}, "counter_asset_id"),
+        (SWAP | {"fee_asset_id": "ethereum", "fee_amount": "30"}, "fee_amount"), (SWAP | {"type": "buy"}, "price"),
+        (SWAP | {"type": "reward"}, "counter_asset_id"), (BUY | {"counter_amount": "1"}, "counter_amount"),
+        (TRANSFER | {"to_wallet": ""}, "to_wallet"), (TRANSFER | {"to_wallet": "Kraken"}, "to_wallet"),
+        (BUY | {"type": "split", "amount": "0"}, "amount"), (BUY | {"type": "adjust", "amount": "-1"}, "amount"),
+        (BUY | {"fee_asset_id": "bitcoin", "fee_amount": "2"}, "fee_amount"),
+    ],
+)  # fmt: skip
+def test_what_a_kind_can_not_do_without_is_named(api: ApiClient, path: str, sent: dict[str, Any], field: str) -> None:
+    assert field in faults(api.post(path, sent))
+    assert not Transaction.objects.exists()
+
+
+def test_a_changed_kind_is_checked_as_a_whole(api: ApiClient, path: str) -> None:
+    made = body(api.post(path, SWAP), 201)
+    assert faults(api.patch(f"transactions/{made['id']}", {"type": "reward"})).keys() == {"counter_asset_id"}
+    rest = {"type": "reward", "counter_asset_id": None, "counter_amount": None}
+    assert body(api.patch(f"transactions/{made['id']}", rest))["type"] == "reward"
+
+
 def test_a_missing_price_or_field_is_named(api: ApiClient, path: str) -> None:
     assert faults(api.post(path, BUY | {"price": None})).keys() == {"price"}
     assert faults(api.post(path, {"type": "buy"})).keys() == {"timestamp", "asset_id", "amount"}

@@ -6,11 +6,12 @@ import pytest
 
 from accounts.models import User
 from dashboard.drafts import draft_of
+from dashboard.importing.formats import Stated
 from dashboard.importing.recognise import FORMATS
 from dashboard.importing.service import import_file
 from dashboard.models import Asset, Portfolio, Position
 from dashboard.recording import create_portfolio
-from tests.dashboard.importing.reading import net
+from tests.dashboard.importing.reading import UTC_ZONE, net, outcomes
 
 D = Decimal
 COINS = ("BTC", "ETH", "ETH2", "USDT", "USDC", "BNB", "DOT", "SOL")
@@ -129,3 +130,41 @@ def test_a_file_is_imported_once_however_often_it_comes(portfolio: Portfolio, ke
 def test_a_purchase_costs_what_was_paid_with_its_fee(portfolio: Portfolio) -> None:
     import_file(portfolio, "1.csv", file_of(FILES["kraken_ledgers"][:3]), "UTC")
     assert Position.objects.get(portfolio=portfolio, asset="BTC").cost == D(2004)
+
+
+NASTY = [
+    "",
+    "-",
+    "0",
+    "-1",
+    "1e99",
+    "NaN",
+    "Infinity",
+    "1" * 90,
+    "0." + "1" * 30,
+    "1,2,3",
+    "soon",
+    "2024-13-45",
+    "€",
+    "(",
+    "BTC",
+]
+
+
+@pytest.mark.parametrize("key", FILES)
+def test_no_cell_breaks_the_reading_and_no_line_is_lost(key: str) -> None:
+    """Whatever stands in a cell, the file is read, and its line is stated, skipped or waits for its owner."""
+    header, *lines = FILES[key]
+    for number, line in enumerate(lines):
+        cells = line.split(",")
+        for place in range(len(cells)):
+            for nasty in NASTY:
+                changed = [*cells[:place], f'"{nasty}"', *cells[place + 1 :]]
+                found = outcomes(
+                    "\n".join([header, *lines[:number], ",".join(changed), *lines[number + 1 :]]), UTC_ZONE
+                )
+                told = [outcome.line.number for outcome in found if not isinstance(outcome, Stated)]
+                assert len(told) == len(set(told))
+                assert found
+                if not any(isinstance(outcome, Stated) for outcome in found):
+                    assert told == list(range(2, len(lines) + 2))

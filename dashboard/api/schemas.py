@@ -197,12 +197,12 @@ class TransactionIn(Statement):
     """A transaction as its owner states it, in the words of Tickfolio's own CSV.
 
     `price` is per unit of `asset_id` in `price_currency` (the portfolio's unless stated); `value_override` is the value
-    of the whole and wins. A buy or a sell needs one of them; any other kind may leave its value unknown: it is looked up
-    in stored daily prices, else counted as zero and flagged. Of a deposit, a gift_in or an adjust `value_override` is
-    the cost to its owner. A swap or a migrate gives `amount` of `asset_id` for `counter_amount` of `counter_asset_id`,
-    which no other kind has. A transfer needs `to_wallet`; its `amount` is what arrives. `amount` is the ratio of a
-    split, the corrected count of an adjust, and the money of a dividend, whose price is 1. A fee is in `fee_asset_id`,
-    a coin or a currency's code, or else in `price_currency`.
+    of the whole and wins. A buy or a sell needs one of them; any other kind may leave its value unknown: then it is
+    looked up in stored daily prices, or else counts as zero and is flagged. Of a deposit, a gift_in or an adjust
+    `value_override` is the cost to its owner. A swap or a migrate gives `amount` of `asset_id` for `counter_amount` of
+    `counter_asset_id`, which no other kind has. A transfer needs `to_wallet`; its `amount` is what arrives. `amount` is
+    the ratio of a split, the corrected count of an adjust, and the money of a dividend, whose price is 1. A fee is in
+    `fee_asset_id`, a coin or a currency's code, or else in `price_currency`.
     """
 
     timestamp: MomentIn

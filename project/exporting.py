@@ -18,7 +18,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import ApiToken, User
 from dashboard import clock
-from dashboard.models import Import, Portfolio, Transaction
+from dashboard.models import Import, ImportMapping, Portfolio, Snapshot, Transaction
 from dashboard.money import plain
 from dashboard.representation import write_moment
 from notifications.models import Alert, Reminder, TransportOff
@@ -49,6 +49,7 @@ def account_json(user: User) -> Pieces:
             "email_addresses": rows(EmailAddress.objects.filter(user=user).order_by("pk")),
             "api_tokens": rows(ApiToken.objects.filter(user=user).order_by("pk")),
             "portfolios": several(portfolio_json(portfolio) for portfolio in portfolios),
+            "import_mappings": rows(ImportMapping.objects.filter(user=user).order_by("pk")),
             "reminders": rows(Reminder.objects.of(user).order_by("pk"), keep={"portfolio_id"}),
             "alerts": several(alert_json(alert) for alert in alerts_of(user)),
             "transports_off": rows(TransportOff.objects.filter(user=user).order_by("pk")),
@@ -67,7 +68,9 @@ def portfolio_json(portfolio: Portfolio) -> Pieces:
     facts = {name: one(value) for name, value in fields(portfolio).items()}
     transactions = Transaction.objects.filter(portfolio=portfolio).order_by("timestamp", "pk")
     imports = Import.objects.filter(portfolio=portfolio).order_by("pk")
-    return mapping({**facts, "imports": rows(imports), "transactions": rows(transactions)})
+    history = Snapshot.objects.filter(portfolio=portfolio).order_by("at")
+    parts = {"imports": rows(imports), "transactions": rows(transactions), "history": rows(history)}
+    return mapping({**facts, **parts})
 
 
 def alerts_of(user: User) -> Iterable[Alert]:

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User, issue_token
 from dashboard.drafts import Draft
 from dashboard.importing.service import import_file
-from dashboard.models import Asset, Portfolio
+from dashboard.models import Asset, ImportMapping, Portfolio, Snapshot
 from dashboard.recording import create_portfolio, record_transactions
 from notifications.models import Alert, Delivery, Reminder
 from project.exporting import account_json
@@ -36,6 +36,8 @@ def furnish(name: str) -> User:
     record_transactions(portfolio, [bought])
     csv = f"timestamp,type,asset_id,amount,price,wallet\n2024-02-01T00:00:00Z,buy,bitcoin,2,30000,wallet of {name}\n"
     import_file(portfolio, f"{name}.csv", csv.encode())
+    Snapshot.objects.create(portfolio=portfolio, at=AT, currency="eur", value=D("7.5"), cost=D(5), profit=D("2.5"))
+    ImportMapping.objects.create(user=user, header=["a"], digest=name, mapping={"of": name})
     reminder = Reminder.objects.create(
         user=user, kind="price_above", asset_id="bitcoin", portfolio=portfolio, limit=D("50000.1"),
         note=f"reminder of {name}", transports=["toast"], threshold=50000.1,
@@ -79,6 +81,8 @@ def test_everything_is_there_to_the_last_digit(ada: User) -> None:
     (done,) = portfolio["imports"]
     assert (done["filename"], done["added"]) == ("ada.csv", 1)
     assert imported["source_import"] == done["id"]
+    assert [point["value"] for point in portfolio["history"]] == ["7.5"]
+    assert found["import_mappings"][0]["mapping"] == {"of": "ada"}
     (reminder,) = found["reminders"]
     assert (reminder["limit"], reminder["note"], reminder["portfolio"]) == (
         "50000.1",

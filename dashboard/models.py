@@ -9,6 +9,7 @@ from django.db.models.functions import Lower, Now
 
 from accounts.currencies import CHOICES
 from dashboard.fields import MoneyField
+from dashboard.kinds import WORDINGS
 from dashboard.ledger.entry import Kind
 from dashboard.ledger.methods import Method, Scope
 
@@ -167,7 +168,7 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
 class Transaction(models.Model):
     """One thing that happened, as its owner states it; everything else is computed from these rows."""
 
-    KINDS = [(kind.value, kind.value.replace("_", " ").capitalize()) for kind in Kind]
+    KINDS = [(kind.value, wording.label) for kind, wording in WORDINGS.items()]
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions")
     timestamp = models.DateTimeField()
@@ -264,6 +265,7 @@ class Import(models.Model):
 
     class State(models.TextChoices):
         COLUMNS = "columns", "Columns to name"
+        READING = "reading", "Reading"
         PREVIEW = "preview", "Preview"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
@@ -274,17 +276,51 @@ class Import(models.Model):
     format = models.CharField(max_length=60)
     time_zone = models.CharField(max_length=64, default="UTC")
     state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
-    content = models.TextField(blank=True, help_text="the decoded file, kept until the import is confirmed")
     decisions = models.JSONField(default=dict)
     added = models.PositiveIntegerField(null=True)
     duplicates = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     skips = models.JSONField(default=list, help_text="why rows were left out: reason, rows, first lines")
     review = models.JSONField(default=list)
+    sample = models.TextField(blank=True, help_text="the first rows that a long file would add, as JSON")
+    failure = models.CharField(max_length=500, blank=True, help_text="why nothing of it was imported, for people")
+    lines = models.PositiveIntegerField(default=0, help_text="of the file")
+    lines_done = models.PositiveIntegerField(default=0, help_text="how far a worker is")
+    worker = models.CharField(max_length=32, blank=True, help_text="the turn of the worker that is at it")
+    lease_until = models.DateTimeField(null=True, help_text="when another worker may take it over")
+    turns = models.PositiveSmallIntegerField(default=0, help_text="how often a worker began with it")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index("state", name="import_at_work", condition=models.Q(state__in=["reading", "running"])),
+        ]
+
+    @property
+    def is_at_work(self) -> bool:
+        """Is it a worker's turn?"""
+        return self.state in (self.State.READING, self.State.RUNNING)
+
+
+class ImportFile(models.Model):
+    """The decoded file, kept until its import is done; apart from it, because the import's row changes often."""
+
+    source_import = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="file")
+    content = models.TextField()
+
+
+class TickerAnswer(models.Model):
+    """Which coin a ticker means in the files of one source, as their owner has once said."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ticker_answers")
+    source = models.CharField(max_length=60, help_text="the format's key")
+    ticker = models.CharField(max_length=200, help_text="in capitals")
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ["source", "ticker"]
+        constraints = [models.UniqueConstraint("user", "source", "ticker", name="ticker_answered_once")]
 
 
 class ImportMapping(models.Model):

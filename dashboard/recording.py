@@ -15,6 +15,7 @@ from dashboard import clock
 from dashboard.checkpoints import standings_of
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
 from dashboard.entries import Posted, connected, with_issues
+from dashboard.inserting import insert_transactions
 from dashboard.ledger.entry import InvalidEntry
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.working import Issue
@@ -84,13 +85,27 @@ def record_transactions(
             raise DraftErrors(error.errors, index) from error
     with database.atomic():
         lock(portfolio)
-        held = Transaction.objects.of(portfolio.user).count()
-        if held + len(checked) > MOST_TRANSACTIONS:
-            raise TooMany(f"An account keeps at most {MOST_TRANSACTIONS:,} transactions; you have {held:,}.")
+        check_room(portfolio.user, len(checked))
         rows = [Transaction(portfolio=portfolio, source_import=source_import, **facts(draft)) for draft in checked]
         rows = Transaction.objects.bulk_create(rows, batch_size=500)
         recompute(portfolio, assets_of(rows), since=min((row.timestamp for row in rows), default=None))
     return rows
+
+
+def record_checked(portfolio: Portfolio, drafts: Sequence[Draft], source_import: Import | None = None) -> None:
+    """Store drafts that `check_draft` has passed, however many, and bring the positions they touch up to date.
+
+    Inside the caller's transaction of the database, with the portfolio locked. Raises TooMany at the account's limit.
+    """
+    check_room(portfolio.user, len(drafts))
+    insert_transactions(portfolio, drafts, source_import)
+    recompute(portfolio, assets_of(drafts), since=min((draft.timestamp for draft in drafts), default=None))
+
+
+def check_room(user: User, wanted: int) -> None:
+    held = Transaction.objects.of(user).count()
+    if held + wanted > MOST_TRANSACTIONS:
+        raise TooMany(f"An account keeps at most {MOST_TRANSACTIONS:,} transactions; you have {held:,}.")
 
 
 def edit_transaction(row: Transaction, draft: Draft) -> Transaction:
@@ -209,7 +224,7 @@ def facts(draft: Draft) -> dict[str, object]:
     return {name: getattr(draft, name) for name in Draft.__slots__}
 
 
-def assets_of(rows: Iterable[Transaction]) -> set[str]:
+def assets_of(rows: Iterable[Transaction | Draft]) -> set[str]:
     """The assets whose positions depend on these transactions; money is never a position."""
     named = {asset for row in rows for asset in (row.asset_id, row.counter_asset_id, row.fee_asset_id) if asset}
     return named - CURRENCIES.keys()

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from dashboard import recording, snapshots
+from dashboard import clock, recording, snapshots
+from dashboard.importing import working
 from dashboard.market import history
 
 
@@ -23,3 +24,15 @@ def take_snapshots() -> None:
 def thin_snapshots() -> None:
     """Let go of snapshots that nobody needs so close together any more. Not retried: tomorrow's takes more."""
     snapshots.thin_snapshots()
+
+
+@shared_task(name=working.TASK, ignore_result=True, soft_time_limit=600, time_limit=630)
+def work_on_import(import_id: int) -> None:
+    """Read or record one long file. Not retried: what is left undone is rung for again when its lease is over."""
+    working.work_on(import_id)
+
+
+@shared_task(name="dashboard.tasks.find_imports", ignore_result=True, soft_time_limit=4, time_limit=8)
+def find_imports() -> None:
+    """Ring for the imports that wait for a worker, or whose worker is gone. Not retried: it is rung anew."""
+    working.sweep(clock.now())

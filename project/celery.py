@@ -13,6 +13,7 @@ app.conf.task_routes = {"project.tasks.tick": {"queue": "market"}}
 app.conf.beat_schedule = {
     # The poll's own interval is decided inside the tick; the bell rings each second and is cheap when nothing is due.
     "tick": {"task": "project.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
+    "imports": {"task": "dashboard.tasks.find_imports", "schedule": 5.0, "options": {"expires": 5.0}},
     "histories": {"task": "dashboard.tasks.fetch_histories", "schedule": 60.0, "options": {"expires": 60.0}},
     "snapshots": {"task": "dashboard.tasks.take_snapshots", "schedule": 60.0, "options": {"expires": 60.0}},
     "thinning": {"task": "dashboard.tasks.thin_snapshots", "schedule": crontab(hour=3, minute=17)},

@@ -14,7 +14,7 @@ from accounts.models import User
 from dashboard import recording
 from dashboard.api.errors import of_draft, unprocessable
 from dashboard.api.portfolios import portfolio_of
-from dashboard.api.schemas import ImportOut, ReviewOut
+from dashboard.api.schemas import ImportOut, ReviewOut, SkipOut
 from dashboard.drafts import DraftErrors
 from dashboard.importing.service import import_file, upload_file
 from dashboard.importing.table import UnreadableFile
@@ -26,11 +26,11 @@ router = Router(tags=["imports"])
 
 
 def import_of(user: User, import_id: int) -> Import:
-    found = Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("content")
+    found = Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("sample")
     return get_object_or_404(found, pk=import_id)
 
 
-@router.post("/portfolios/{int:portfolio_id}/imports", response={201: ImportOut, 200: ImportOut})
+@router.post("/portfolios/{int:portfolio_id}/imports", response={201: ImportOut, 200: ImportOut, 202: ImportOut})
 def create_import(
     request: ApiRequest,
     portfolio_id: int,
@@ -40,6 +40,9 @@ def create_import(
     decisions: Annotated[Text | None, Form(description="JSON object {ticker: asset id}")] = None,
 ) -> Status[ImportOut]:
     """Import a file: 201 when it is recorded, 200 with the preview when `commit` is false.
+
+    A long file is answered 202, with `added` null: ask `GET imports/{id}` until its `state` is `done` (or `preview`
+    when `commit` is false, or `failed`).
 
     Rows that need a decision are listed and left out; all others are recorded together.
     """
@@ -53,7 +56,7 @@ def create_import(
         raise unprocessable("timezone", " ".join(error.messages)) from error
     except DraftErrors as error:
         raise of_draft(error) from error
-    return Status(201 if commit else 200, fields_of(done))
+    return Status(202 if done.is_at_work else 201 if commit else 200, fields_of(done))
 
 
 @router.get("/imports/{int:import_id}", response=ImportOut)
@@ -91,6 +94,10 @@ def fields_of(done: Import) -> ImportOut:
         added=done.added,
         duplicates=done.duplicates,
         skipped=done.skipped,
+        skips=[SkipOut(**skip) for skip in done.skips],
         review=[ReviewOut(**row) for row in done.review],
+        failure=done.failure,
+        lines=done.lines,
+        lines_done=done.lines_done,
         created_at=done.created_at,
     )

@@ -264,8 +264,19 @@ class ReviewOut(BaseModel):
     ticker: str = Field(default="", description="the ticker that `decisions` should answer, where that is all it needs")
 
 
+class SkipOut(BaseModel):
+    """Rows that were understood and left out on purpose."""
+
+    reason: str
+    rows: int
+    lines: list[int] = Field(description="where the first of them stand")
+
+
 class ImportOut(BaseModel):
-    """An import, or with `state` preview what it would do; `added` is null until a long one is done."""
+    """An import, or with `state` preview what it would do.
+
+    A long file is first `reading` or `running`: `added` is null until that is done. `failed` says why in `failure`.
+    """
 
     id: int
     portfolio: int
@@ -276,7 +287,11 @@ class ImportOut(BaseModel):
     added: int | None
     duplicates: int
     skipped: int
+    skips: list[SkipOut]
     review: list[ReviewOut]
+    failure: str
+    lines: int = Field(description="of the file")
+    lines_done: int = Field(description="how far a worker has read a long file")
     created_at: MomentOut
 
 

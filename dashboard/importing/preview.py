@@ -1,121 +1,64 @@
 """What an import would do, before it does anything: rows to add, duplicates, rows that somebody must decide about."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from dashboard import clock
-from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
-from dashboard.importing.formats import Outcome, Review, Skip, Skipped, Stated, Unclear
-from dashboard.importing.mapping import own_formats
-from dashboard.importing.recognise import recognise
-from dashboard.importing.tickers import resolve
-from dashboard.models import Asset, Portfolio
-from dashboard.money import WIDE
+from pydantic import TypeAdapter
+
+from dashboard.drafts import Draft, assets_named
+from dashboard.importing.formats import Review, Skip
+from dashboard.importing.reading import Reading
+from dashboard.models import Asset, Import, Portfolio
+from dashboard.money import WIDE, plain
 
 IDENTITY = tuple(name for name in Draft.__slots__ if name != "note")
 """What makes two transactions the same: every fact but the note, which its owner may have changed since."""
-SKIPS_LISTED = 20
-Key = tuple[object, ...]
-identity: Callable[[Draft], Key] = attrgetter(*IDENTITY)
+facts_of: Callable[[Draft], tuple[object, ...]] = attrgetter(*IDENTITY)
+SAMPLE = 200
+DRAFTS = TypeAdapter(list[Draft])
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The rows that would be added, in the file's order, and what becomes of all others."""
+    """The rows that would be added, in the file's order, and what becomes of all others.
 
-    format: str
-    label: str
-    drafts: tuple[Draft, ...]
+    `drafts` are all of them, or the first where the preview was kept.
+    """
+
+    drafts: Sequence[Draft]
+    added: int
     duplicates: int
-    skips: tuple[Skip, ...]
-    review: tuple[Review, ...]
+    skips: Sequence[Skip]
+    review: Sequence[Review]
 
     @property
     def skipped(self) -> int:
         return sum(skip.rows for skip in self.skips)
 
 
-def preview_text(text: str, portfolio: Portfolio, zone: ZoneInfo | None, decisions: Mapping[str, str]) -> Preview:
-    """What importing the file into the portfolio would do now. Raises UnreadableFile; writes nothing."""
-    known, table = recognise(text, own_formats(portfolio.user))
-    outcomes = list(known.read(table, zone))
-    drafts, review = checked(outcomes, portfolio, decisions)
-    fresh = without_duplicates(drafts, portfolio)
-    return Preview(
-        format=known.key,
-        label=known.label,
-        drafts=tuple(fresh),
-        duplicates=len(drafts) - len(fresh),
-        skips=tuple(skips_of(outcomes)),
-        review=tuple(sorted(review, key=lambda row: row.line)),
-    )
+def preview_of(reading: Reading, portfolio: Portfolio) -> Preview:
+    """What recording what was read would do to the portfolio as it is now."""
+    fresh = without_duplicates(reading.drafts, portfolio)
+    return Preview(fresh, len(fresh), len(reading.drafts) - len(fresh), reading.skips(), reading.review)
 
 
-def checked(
-    outcomes: Sequence[Outcome], portfolio: Portfolio, decisions: Mapping[str, str]
-) -> tuple[list[Draft], list[Review]]:
-    """The drafts that can be recorded, in their normal form, and the rows that can't be."""
-    now = clock.now()
-    clear = resolve({t for o in outcomes if isinstance(o, Stated) for t in o.tickers.values()}, decisions)
-    drafts: list[tuple[Stated, Draft]] = []
-    review: list[Review] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Unclear):
-            review.append(Review(outcome.line.number, outcome.line.raw, outcome.reason))
-        elif isinstance(outcome, Skipped):
-            continue
-        elif unknown := next((t for t in outcome.tickers.values() if t.upper() not in clear), None):
-            reason = f"Which coin is {unknown}? Choose one."
-            review.append(Review(outcome.line.number, outcome.line.raw, reason, unknown.upper()))
-        else:
-            drafts.append((outcome, named(outcome, clear)))
-    assets = assets_named([draft for _, draft in drafts])
-    passed = []
-    for outcome, draft in drafts:
-        try:
-            passed.append(check_draft(draft, portfolio, now, assets))
-        except DraftErrors as error:
-            review.append(Review(outcome.line.number, outcome.line.raw, str(error)))
-    return passed, review
-
-
-def skips_of(outcomes: Iterable[Outcome]) -> list[Skip]:
-    """The lines left out on purpose, one entry for each reason."""
-    lines: dict[str, list[int]] = {}
-    for outcome in outcomes:
-        if isinstance(outcome, Skipped):
-            lines.setdefault(outcome.reason, []).append(outcome.line.number)
-    return [Skip(reason, len(numbers), tuple(numbers[:SKIPS_LISTED])) for reason, numbers in lines.items()]
-
-
-def named(outcome: Stated, clear: Mapping[str, str]) -> Draft:
-    """The draft with asset ids where its line has tickers."""
-    draft = outcome.draft
-    for field, ticker in outcome.tickers.items():
-        asset_id = clear[ticker.upper()]
-        if field == "asset_id":
-            draft = replace(draft, asset_id=asset_id)
-        elif field == "counter_asset_id":
-            draft = replace(draft, counter_asset_id=asset_id)
-        else:
-            draft = replace(draft, fee_asset_id=asset_id)
-    return draft
-
-
-def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> list[Draft]:
+def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> Sequence[Draft]:
     """The drafts that the portfolio doesn't hold yet. Two equal fills are two: each one held takes away one."""
     if not drafts:
-        return []
-    times = [draft.timestamp for draft in drafts]
-    held = Counter(held_keys(portfolio, min(times), max(times)))
+        return drafts
+    first = min(draft.timestamp for draft in drafts)
+    last = max(draft.timestamp for draft in drafts)
+    held = Counter(held_identities(portfolio, first, last))
+    if not held:
+        return drafts
     fresh = []
     for draft in drafts:
-        key = identity(draft)
+        key = identity(facts_of(draft))
         if held[key] > 0:
             held[key] -= 1
         else:
@@ -123,9 +66,50 @@ def without_duplicates(drafts: Sequence[Draft], portfolio: Portfolio) -> list[Dr
     return fresh
 
 
-def held_keys(portfolio: Portfolio, first: datetime, last: datetime) -> Iterable[Key]:
+def held_identities(portfolio: Portfolio, first: datetime, last: datetime) -> Iterator[str]:
     rows = portfolio.transactions.order_by().filter(timestamp__gte=first, timestamp__lte=last)
-    return rows.values_list(*IDENTITY).iterator(chunk_size=2000)
+    for facts in rows.values_list(*IDENTITY).iterator(chunk_size=2000):
+        yield identity(facts)
+
+
+def identity(facts: tuple[object, ...]) -> str:
+    """Equal for equal facts and for no others, and a tenth as large as they are. No text holds the separator."""
+    return "\x1f".join([text_of(fact) for fact in facts])
+
+
+def text_of(fact: object) -> str:
+    if fact is None:
+        return ""
+    if isinstance(fact, Decimal):
+        return plain(fact)
+    return fact.astimezone(UTC).isoformat() if isinstance(fact, datetime) else str(fact)
+
+
+def counts(preview: Preview) -> dict[str, Any]:
+    """The preview as an Import keeps it: how many rows, and each that needs a decision."""
+    return {
+        "added": preview.added,
+        "duplicates": preview.duplicates,
+        "skipped": preview.skipped,
+        "skips": [asdict(skip) for skip in preview.skips],
+        "review": [asdict(row) for row in preview.review],
+    }
+
+
+def sample_of(preview: Preview) -> str:
+    """The first rows that would be added, to be kept until somebody looks at them."""
+    return DRAFTS.dump_json(list(preview.drafts[:SAMPLE])).decode()
+
+
+def kept_preview(waiting: Import) -> Preview:
+    """What `counts` and `sample_of` have kept."""
+    return Preview(
+        DRAFTS.validate_json(waiting.sample) if waiting.sample else [],
+        waiting.added or 0,
+        waiting.duplicates,
+        [Skip(**skip) for skip in waiting.skips],
+        [Review(**row) for row in waiting.review],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +126,9 @@ def shown(drafts: Sequence[Draft]) -> list[Shown]:
     """The drafts with their coins: one query for any number."""
     assets = assets_named(list(drafts))
     return [
-        Shown(draft, assets[draft.asset_id], assets.get(draft.fee_asset_id or ""), worth_of(draft)) for draft in drafts
+        Shown(draft, assets[draft.asset_id], assets.get(draft.fee_asset_id or ""), worth_of(draft))
+        for draft in drafts
+        if draft.asset_id in assets
     ]
 
 

@@ -1,44 +1,48 @@
-"""Services: a file is uploaded, decided about and confirmed, as one import. `recording.undo_import` takes it back."""
+"""Services: a file is uploaded, decided about and confirmed, as one import. `recording.undo_import` takes it back.
+
+A short file is dealt with at once; a long one is kept for a worker (`working.py`), in the state READING or RUNNING.
+"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django.db import transaction as database
 
-from accounts.models import User, validate_time_zone
+from accounts.models import User
 from dashboard import clock
-from dashboard.importing.formats import Stated
-from dashboard.importing.mapping import OWN, OWN_LABEL, own_formats
-from dashboard.importing.preview import Preview, preview_text
-from dashboard.importing.recognise import BY_KEY, recognise
-from dashboard.importing.table import decode
-from dashboard.importing.tickers import remembered
-from dashboard.introducing import introduce_assets
-from dashboard.models import Import, Portfolio
-from dashboard.recording import lock, record_transactions
+from dashboard.importing import working
+from dashboard.importing.files import Received, is_long, receive, received
+from dashboard.importing.mapping import OWN, OWN_LABEL
+from dashboard.importing.preview import Preview, counts, kept_preview, preview_of
+from dashboard.importing.reading import Progress, unwatched
+from dashboard.importing.recognise import BY_KEY
+from dashboard.importing.storing import prepare, store
+from dashboard.importing.tickers import capitals, remember
+from dashboard.models import Asset, Import, ImportFile, Portfolio, TickerAnswer
+from dashboard.recording import TooMany, lock
 
 KEPT = timedelta(days=1)
 """How long a file waits to be confirmed."""
 MOST_WAITING = 5
+"""Files of one account that wait to be confirmed, and that wait for a worker."""
+CONFIRMED = "This import was confirmed before."
+State = Import.State
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Which coin a ticker means in the files of one source."""
+
+    pk: int
+    ticker: str
+    source: str
+    coin: Asset
 
 
 class AlreadyConfirmed(Exception):
     """The import was confirmed before; it is not done twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that can be read: its text, its format, and what its owner has decided about its tickers."""
-
-    text: str
-    format: str
-    zone: str
-    decisions: Mapping[str, str]
-
-    def preview(self, portfolio: Portfolio) -> Preview:
-        return preview_text(self.text, portfolio, zone_of(self.zone), self.decisions)
 
 
 def upload_file(
@@ -49,108 +53,167 @@ def upload_file(
     `zone` is the time zone of times that state none. Raises UnreadableFile, or ValidationError for a zone that doesn't
     exist; then nothing is written.
     """
-    received = receive(portfolio, content, zone, decisions or {})
+    file = receive(portfolio.user, content, zone, decisions or {})
+    if file.is_long:
+        return leave_to_worker(portfolio, filename, file, State.READING)
+    preview = preview_of(file.read(portfolio, introduce=True), portfolio)
     with database.atomic():
-        return keep(portfolio, filename, received, received.preview(portfolio))
+        return keep(portfolio, filename, file, state=State.PREVIEW, **counts(preview))
 
 
 def import_file(
     portfolio: Portfolio, filename: str, content: bytes, zone: str = "", decisions: Mapping[str, str] | None = None
 ) -> Import:
-    """Upload and confirm in one step, all or nothing."""
-    received = receive(portfolio, content, zone, decisions or {})
+    """Upload and confirm in one step, all or nothing; a long file is RUNNING when this returns."""
+    file = receive(portfolio.user, content, zone, decisions or {})
+    if file.is_long:
+        return leave_to_worker(portfolio, filename, file, State.RUNNING)
+    return record_file(portfolio, filename, file)
+
+
+def import_now(
+    portfolio: Portfolio, filename: str, content: bytes, zone: str = "", progress: Progress = unwatched
+) -> Import:
+    """Upload and confirm in one step, however long that takes."""
+    return record_file(portfolio, filename, receive(portfolio.user, content, zone, {}), progress)
+
+
+def preview_now(
+    portfolio: Portfolio, filename: str, content: bytes, zone: str = "", progress: Progress = unwatched
+) -> Import:
+    """What `import_now` would do; nothing is kept."""
+    file = receive(portfolio.user, content, zone, {})
+    preview = preview_of(file.read(portfolio, introduce=True, progress=progress), portfolio)
+    return Import(portfolio=portfolio, filename=filename, format=file.format, **counts(preview))
+
+
+def record_file(portfolio: Portfolio, filename: str, file: Received, progress: Progress = unwatched) -> Import:
+    prepared = prepare(file.read(portfolio, introduce=True, progress=progress), portfolio)
     with database.atomic():
         lock(portfolio)
-        preview = received.preview(portfolio)
-        return record(keep(portfolio, filename, received, preview), preview)
+        preview = prepared.valid_for(portfolio)
+        done = keep(portfolio, filename, file, state=State.DONE, **counts(preview))
+        store(done, preview)
+    return done
 
 
-def receive(portfolio: Portfolio, content: bytes, zone: str, decisions: Mapping[str, str]) -> Received:
-    """The file as text, its coins made known here as far as the price source knows them."""
-    if zone:
-        validate_time_zone(zone)
-    text = decode(content)
-    known, table = recognise(text, own_formats(portfolio.user))
-    introduce_assets([o.draft for o in known.read(table, zone_of(zone)) if isinstance(o, Stated)])
-    answers = remembered(portfolio.user, known.key) | capitals(decisions)
-    return Received(text, known.key, zone, answers)
+def leave_to_worker(portfolio: Portfolio, filename: str, file: Received, state: Import.State) -> Import:
+    with database.atomic():
+        check_queue(portfolio.user)
+        kept = keep(portfolio, filename, file, state=state)
+        database.on_commit(lambda: working.ring([kept.pk]))
+    return kept
 
 
-def keep(portfolio: Portfolio, filename: str, received: Received, preview: Preview) -> Import:
+def check_queue(user: User) -> None:
+    waiting = Import.objects.filter(portfolio__user=user, state__in=working.AT_WORK).count()
+    if waiting >= MOST_WAITING:
+        raise TooMany(f"{waiting} files of yours are being worked on. Wait until one of them is done.")
+
+
+def keep(portfolio: Portfolio, filename: str, file: Received, state: Import.State, **fields: object) -> Import:
     forget_old_files(portfolio.user)
-    return Import.objects.create(
+    remember(portfolio.user, file.format, file.decisions)
+    kept = Import.objects.create(
         portfolio=portfolio,
         filename="".join(c for c in filename if c.isprintable())[:255],
-        format=received.format,
-        time_zone=received.zone,
-        content=received.text,
-        decisions=received.decisions,
-        **counts(preview),
+        format=file.format,
+        time_zone=file.zone,
+        state=state,
+        lines=file.lines,
+        decisions=capitals(file.decisions),
+        **fields,
     )
+    if state != State.DONE:
+        ImportFile.objects.create(source_import=kept, content=file.text)
+    return kept
 
 
 def preview_import(waiting: Import) -> Preview:
-    """What confirming would do now; the portfolio may have changed since the file was uploaded."""
-    return preview_text(waiting.content, waiting.portfolio, zone_of(waiting.time_zone), waiting.decisions)
+    """What confirming would do now; the portfolio may have changed since the file was uploaded.
+
+    Of a long file: what a worker found when it read the file, with its first drafts only.
+    """
+    if is_long(waiting):
+        return kept_preview(waiting)
+    return preview_of(file_of(waiting).read(waiting.portfolio, introduce=False), waiting.portfolio)
 
 
-def decide(waiting: Import, decisions: Mapping[str, str]) -> Preview:
-    """Note which coins tickers mean, and say what the import would do with that."""
+def file_of(waiting: Import) -> Received:
+    """Raises AlreadyConfirmed where the file is gone, because somebody has confirmed it meanwhile."""
+    try:
+        return received(waiting)
+    except ImportFile.DoesNotExist as error:
+        raise AlreadyConfirmed(CONFIRMED) from error
+
+
+def decide(waiting: Import, decisions: Mapping[str, str]) -> None:
+    """Note which coins tickers mean, and look at the file again. Raises AlreadyConfirmed."""
     waiting.decisions = waiting.decisions | capitals(decisions)
-    preview = preview_import(waiting)
-    Import.objects.filter(pk=waiting.pk, state=Import.State.PREVIEW).update(
-        decisions=waiting.decisions, **counts(preview)
-    )
-    return preview
+    remember(waiting.portfolio.user, waiting.format, decisions)
+    look_again(waiting, file_of(waiting))
+
+
+def look_again(waiting: Import, file: Received) -> None:
+    """Count anew what the import would do; of a long file a worker does that. Raises AlreadyConfirmed."""
+    fields: dict[str, Any] = {"format": file.format, "lines": file.lines, "decisions": capitals(file.decisions)}
+    if file.is_long:
+        fields |= {"state": State.READING, "added": None, "review": [], "sample": ""}
+    else:
+        fields |= {
+            "state": State.PREVIEW,
+            **counts(preview_of(file.read(waiting.portfolio, introduce=True), waiting.portfolio)),
+        }
+    with database.atomic():
+        if not Import.objects.filter(pk=waiting.pk, state__in=(State.COLUMNS, State.PREVIEW)).update(**fields):
+            raise AlreadyConfirmed(CONFIRMED)
+        if file.is_long:
+            database.on_commit(lambda: working.ring([waiting.pk]))
 
 
 def confirm_import(waiting: Import) -> Import:
-    """Record what the preview says, all of it or nothing. Raises AlreadyConfirmed, TooMany, DraftErrors."""
+    """Record what the preview says, all of it or nothing; a long one is RUNNING when this returns.
+
+    Raises AlreadyConfirmed, TooMany, DraftErrors.
+    """
+    if waiting.state != State.PREVIEW:
+        raise AlreadyConfirmed(CONFIRMED)
+    prepared = None
+    if not is_long(waiting):
+        prepared = prepare(file_of(waiting).read(waiting.portfolio, introduce=False), waiting.portfolio)
     with database.atomic():
-        if not Import.objects.filter(pk=waiting.pk, state=Import.State.PREVIEW).update(state=Import.State.RUNNING):
-            raise AlreadyConfirmed("This import was confirmed before.")
-        lock(waiting.portfolio)
-        return record(waiting, preview_import(waiting))
-
-
-def record(waiting: Import, preview: Preview) -> Import:
-    """Add what the preview says. Inside the caller's transaction of the database, with the portfolio locked."""
-    record_transactions(waiting.portfolio, preview.drafts, source_import=waiting)
-    Import.objects.filter(pk=waiting.pk).update(state=Import.State.DONE, content="", **counts(preview))
+        taken: dict[str, Any] = {"state": State.RUNNING, "added": None, "review": [], "sample": ""}
+        if not Import.objects.filter(pk=waiting.pk, state=State.PREVIEW).update(**taken):
+            raise AlreadyConfirmed(CONFIRMED)
+        if prepared is None:
+            database.on_commit(lambda: working.ring([waiting.pk]))
+        else:
+            lock(waiting.portfolio)
+            preview = prepared.valid_for(waiting.portfolio)
+            Import.objects.filter(pk=waiting.pk).update(state=State.DONE, **counts(preview))
+            ImportFile.objects.filter(pk=waiting.pk).delete()
+            store(waiting, preview)
     waiting.refresh_from_db()
     return waiting
 
 
-def counts(preview: Preview) -> dict[str, object]:
-    """The preview as an Import keeps it: how many rows, and each that needs a decision."""
-    return {
-        "added": len(preview.drafts),
-        "duplicates": preview.duplicates,
-        "skipped": preview.skipped,
-        "skips": [asdict(skip) for skip in preview.skips],
-        "review": [asdict(row) for row in preview.review],
-    }
-
-
-def label_of(done: Import) -> str:
+def label_of(source: str) -> str:
     """The format in words for people."""
-    if done.format.startswith(OWN):
+    if source.startswith(OWN):
         return OWN_LABEL
-    known = BY_KEY.get(done.format)
-    return known.label if known else done.format
+    known = BY_KEY.get(source)
+    return known.label if known else source
 
 
-def zone_of(name: str) -> ZoneInfo | None:
-    return ZoneInfo(name) if name else None
-
-
-def capitals(decisions: Mapping[str, str]) -> dict[str, str]:
-    return {ticker.upper(): asset_id for ticker, asset_id in decisions.items()}
+def answers_of(user: User) -> list[Answer]:
+    """What the user has said about tickers, which can be taken back."""
+    found = TickerAnswer.objects.filter(user=user).select_related("asset")
+    return [Answer(row.pk, row.ticker, label_of(row.source), row.asset) for row in found]
 
 
 def forget_old_files(user: User) -> None:
     """Drop files that nobody confirmed: those of yesterday, and all but the newest few."""
-    waiting = Import.objects.filter(portfolio__user=user, state__in=(Import.State.COLUMNS, Import.State.PREVIEW))
+    waiting = Import.objects.filter(portfolio__user=user, state__in=(State.COLUMNS, State.READING, State.PREVIEW))
     waiting.filter(created_at__lt=clock.now() - KEPT).delete()
     newest = list(waiting.order_by("-id").values_list("pk", flat=True)[: MOST_WAITING - 1])
     waiting.exclude(pk__in=newest).delete()

@@ -5,7 +5,6 @@ Knows nothing of any format: which line is the header is told by whoever asks.
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ HEADER_WITHIN = 15
 """Some exporters put text above the header; it is looked for in so many lines."""
 LONGEST_LINE = 65_536
 NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 OTHER_FILES = {
     b"PK\x03\x04": "a spreadsheet or an archive",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet",
@@ -106,7 +106,7 @@ def records(text: str, delimiter: str, after: int) -> Iterator[Line]:
     at = after + 1
 
     def physical() -> Iterator[str]:
-        for line in islice(io.StringIO(text, newline=""), after, None):
+        for line in islice(physical_lines(text), after, None):
             check_length(line, at)
             taken.append(line)
             yield line
@@ -122,6 +122,11 @@ def records(text: str, delimiter: str, after: int) -> Iterator[Line]:
         yield Line(at, "".join(taken).rstrip("\r\n"), tuple(cells))
         at += len(taken)
         taken.clear()
+
+
+def physical_lines(text: str) -> Iterator[str]:
+    """The lines with their ends, which are a line feed, a carriage return or both, one after the other."""
+    return (found.group() for found in LINE.finditer(text))
 
 
 def check_length(line: str, number: int) -> None:
@@ -140,7 +145,7 @@ def damage(error: csv.Error) -> str:
 
 def find_table(text: str, known: Callable[[tuple[str, ...]], bool]) -> Table | None:
     """The table below the first line, among the first 15, that is a `known` header in any delimiter."""
-    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+    for number, line in enumerate(physical_lines(text), start=1):
         if number > HEADER_WITHIN:
             break
         check_length(line, number)

@@ -9,7 +9,7 @@ from django.db.models.functions import Upper
 from accounts.currencies import CURRENCIES
 from accounts.models import User
 from dashboard.importing.formats import Review
-from dashboard.models import Asset, Import
+from dashboard.models import Asset, TickerAnswer
 
 TOP = 250
 MOST_CANDIDATES = 20
@@ -30,14 +30,28 @@ def candidates(ticker: str) -> list[Asset]:
     return list(Asset.objects.coins().filter(symbol__iexact=ticker).best_ranked()[:MOST_CANDIDATES])
 
 
+def remember(user: User, source: str, decisions: Mapping[str, str]) -> None:
+    """Keep the user's answers for later files of the same source; a new answer replaces an old one."""
+    known = Asset.objects.in_bulk(decisions.values())
+    TickerAnswer.objects.bulk_create(
+        [
+            TickerAnswer(user=user, source=source, ticker=ticker[:200], asset_id=asset_id)
+            for ticker, asset_id in capitals(decisions).items()
+            if asset_id in known
+        ],
+        update_conflicts=True,
+        unique_fields=["user", "source", "ticker"],
+        update_fields=["asset"],
+    )
+
+
 def remembered(user: User, source: str) -> dict[str, str]:
-    """What the user decided in earlier imports of the same format, later answers before earlier ones."""
-    past = Import.objects.filter(portfolio__user=user, format=source).exclude(decisions={}).order_by("id")
-    return {
-        ticker: asset_id
-        for decisions in past.values_list("decisions", flat=True)
-        for ticker, asset_id in decisions.items()
-    }
+    """What the user has answered for files of the source."""
+    return dict(TickerAnswer.objects.filter(user=user, source=source).values_list("ticker", "asset_id"))
+
+
+def capitals(decisions: Mapping[str, str]) -> dict[str, str]:
+    return {ticker.upper(): asset_id for ticker, asset_id in decisions.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 Only the import page offers this; what was said there holds for the API and the command too.
 """
 
+from django.db import transaction as database
+
+from dashboard.importing.files import content_of, receive
 from dashboard.importing.guessing import find_unknown
 from dashboard.importing.mapping import OWN, ColumnMap, remember_map
-from dashboard.importing.service import counts, forget_old_files, receive
+from dashboard.importing.service import forget_old_files, look_again
 from dashboard.importing.table import Table, decode
-from dashboard.models import Import, Portfolio
+from dashboard.models import Import, ImportFile, Portfolio
 
 
 def keep_unknown(portfolio: Portfolio, filename: str, content: bytes, zone: str = "") -> Import:
@@ -15,13 +18,15 @@ def keep_unknown(portfolio: Portfolio, filename: str, content: bytes, zone: str 
     text = decode(content)
     find_unknown(text)
     forget_old_files(portfolio.user)
-    return Import.objects.create(
-        portfolio=portfolio,
-        filename="".join(c for c in filename if c.isprintable())[:255],
-        time_zone=zone,
-        content=text,
-        state=Import.State.COLUMNS,
-    )
+    with database.atomic():
+        waiting = Import.objects.create(
+            portfolio=portfolio,
+            filename="".join(c for c in filename if c.isprintable())[:255],
+            time_zone=zone,
+            state=Import.State.COLUMNS,
+        )
+        ImportFile.objects.create(source_import=waiting, content=text)
+    return waiting
 
 
 def is_of_own_columns(waiting: Import) -> bool:
@@ -31,11 +36,7 @@ def is_of_own_columns(waiting: Import) -> bool:
 
 
 def name_columns(waiting: Import, table: Table, known: ColumnMap) -> None:
-    """Remember what the columns mean, and count what the import would do with that. May raise UnreadableFile."""
-    portfolio = waiting.portfolio
-    remember_map(portfolio.user, table.header, known)
-    received = receive(portfolio, waiting.content.encode(), waiting.time_zone, waiting.decisions)
-    preview = received.preview(portfolio)
-    Import.objects.filter(pk=waiting.pk, state__in=(Import.State.COLUMNS, Import.State.PREVIEW)).update(
-        state=Import.State.PREVIEW, format=received.format, decisions=received.decisions, **counts(preview)
-    )
+    """Remember what the columns mean, and look at the file with that. Raises UnreadableFile, AlreadyConfirmed."""
+    user = waiting.portfolio.user
+    remember_map(user, table.header, known)
+    look_again(waiting, receive(user, content_of(waiting).encode(), waiting.time_zone, waiting.decisions))

@@ -1,5 +1,7 @@
 """Importing a file: upload, look at what it would do, decide, confirm, take back; and exporting a portfolio."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.drafts import DraftErrors
 from dashboard.exporting import export_csv, export_name
+from dashboard.importing.formats import Review
 from dashboard.importing.forms import UploadForm
-from dashboard.importing.preview import shown
+from dashboard.importing.preview import SAMPLE, shown
 from dashboard.importing.recognise import UnknownFormat
 from dashboard.importing.service import (
     AlreadyConfirmed,
+    answers_of,
     confirm_import,
     decide,
     label_of,
@@ -25,7 +29,7 @@ from dashboard.importing.table import UnreadableFile
 from dashboard.importing.tickers import asked
 from dashboard.importing.unknown import is_of_own_columns, keep_unknown
 from dashboard.journal import lines_of
-from dashboard.models import Asset, Import, Portfolio
+from dashboard.models import Asset, Import, Portfolio, TickerAnswer
 from dashboard.recording import TooMany, undo_import
 from dashboard.views.chosen import owner
 
@@ -41,14 +45,15 @@ def imports(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         try:
             waiting = keep_file(given["portfolio"], given["file"].name, given["file"].read(), given["time_zone"])
-        except UnreadableFile as error:
+        except (UnreadableFile, TooMany) as error:
             form.add_error("file", f"{error} Nothing was imported.")
         else:
             return redirect("import_detail", waiting.pk)
     context = {
         "form": form,
-        "imports": Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("content", "review"),
+        "imports": Import.objects.filter(portfolio__user=user).select_related("portfolio").defer("review", "sample"),
         "portfolios": list(Portfolio.objects.of(user)),
+        "answers": answers_of(user),
         "zones": sorted(available_timezones()),
     }
     return render(request, "dashboard/imports.html", context)
@@ -58,8 +63,11 @@ def keep_file(portfolio: Portfolio, filename: str, content: bytes, zone: str) ->
     """The file as it waits: to be confirmed, or for its columns to be named where no format knows them."""
     try:
         return upload_file(portfolio, filename, content, zone)
-    except UnknownFormat:
-        return keep_unknown(portfolio, filename, content, zone)
+    except UnknownFormat as unknown:
+        try:
+            return keep_unknown(portfolio, filename, content, zone)
+        except UnreadableFile:
+            raise unknown from None
 
 
 @require_safe
@@ -67,41 +75,52 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_import(request, pk)
     if found.state == Import.State.COLUMNS:
         return redirect("import_mapping", pk)
-    context = waiting_context(found) if found.state == Import.State.PREVIEW else done_context(found)
-    review = context["review"]
-    context |= {
-        "import": found,
-        "label": label_of(found),
-        "own_columns": is_of_own_columns(found),
-        "review_shown": review[:REVIEWS_SHOWN],
-    }
-    context["review_hidden"] = max(0, len(review) - REVIEWS_SHOWN)
+    context = {"import": found, "label": label_of(found.format), "own_columns": is_of_own_columns(found)}
+    if found.is_at_work:
+        context |= progress_of(found)
+    elif found.state == Import.State.PREVIEW:
+        context |= waiting_context(found)
+    elif found.state == Import.State.DONE:
+        context |= done_context(found)
     return render(request, "dashboard/import_detail.html", context)
+
+
+@require_safe
+def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a worker is, for a page that asks again and again; when it is done the page loads anew."""
+    found = own_import(request, pk)
+    if not found.is_at_work:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = {"import": found, "said": request.GET.get("said")} | progress_of(found)
+    return render(request, "dashboard/_import_progress.html", context)
+
+
+def progress_of(found: Import) -> dict[str, Any]:
+    """`part` of a hundred in steps that are worth saying aloud."""
+    percent = 100 * found.lines_done // max(found.lines, 1)
+    return {"percent": percent, "part": str(percent // 25 * 25), "is_read": found.lines_done >= found.lines}
 
 
 def waiting_context(waiting: Import) -> dict[str, Any]:
     """What it would do now."""
     preview = preview_import(waiting)
-    return {
-        "added": len(preview.drafts),
-        "duplicates": preview.duplicates,
-        "undecided": len(preview.review),
-        "review": [row for row in preview.review if not row.ticker],
-        "questions": asked(preview.review),
-        "rows": shown(preview.drafts[:ROWS_SHOWN]),
-    }
+    context = {"added": preview.added, "duplicates": preview.duplicates, "skips": [asdict(s) for s in preview.skips]}
+    context |= {"questions": asked(preview.review), "rows": shown(preview.drafts[:SAMPLE])}
+    return context | review_context(preview.review)
 
 
 def done_context(done: Import) -> dict[str, Any]:
     """What it did."""
     rows = done.transactions.select_related("asset", "fee_asset", "portfolio").newest_first()[:ROWS_SHOWN]
-    return {
-        "added": done.added,
-        "duplicates": done.duplicates,
-        "undecided": len(done.review),
-        "review": done.review,
-        "lines": lines_of(rows),
-    }
+    context = {"added": done.added, "duplicates": done.duplicates, "skips": done.skips, "lines": lines_of(rows)}
+    return context | review_context([Review(**row) for row in done.review], done=True)
+
+
+def review_context(review: Sequence[Review], done: bool = False) -> dict[str, Any]:
+    """Rows that were not understood; what only lacks an answer is a question as long as it can be answered."""
+    listed = [row for row in review if done or not row.ticker]
+    hidden = max(0, len(listed) - REVIEWS_SHOWN)
+    return {"undecided": len(review), "review": listed, "review_shown": listed[:REVIEWS_SHOWN], "review_hidden": hidden}
 
 
 @require_POST
@@ -110,10 +129,21 @@ def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
     fields = {name: str(value).strip() for name, value in request.POST.items() if name.startswith("coin:")}
     decisions = {name.removeprefix("coin:"): asset_id for name, asset_id in fields.items() if asset_id}
     known = Asset.objects.coins().in_bulk([asset_id.replace("\0", "") for asset_id in decisions.values()])
-    decide(waiting, {ticker: asset_id for ticker, asset_id in decisions.items() if asset_id in known})
     for asset_id in sorted(set(decisions.values()) - known.keys()):
         messages.error(request, f"No coin with the id {asset_id[:100]} is known.")
+    try:
+        decide(waiting, {ticker: asset_id for ticker, asset_id in decisions.items() if asset_id in known})
+    except AlreadyConfirmed as error:
+        messages.error(request, str(error))
     return redirect("import_detail", pk)
+
+
+@require_POST
+def ticker_forget(request: HttpRequest, pk: int) -> HttpResponse:
+    answer = get_object_or_404(TickerAnswer.objects.filter(user=owner(request)), pk=pk)
+    answer.delete()
+    messages.success(request, f"You will be asked again which coin {answer.ticker} is.")
+    return redirect("imports")
 
 
 @require_POST
@@ -122,7 +152,8 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         done = confirm_import(own_import(request, pk))
     except (AlreadyConfirmed, TooMany, DraftErrors) as error:
         messages.error(request, str(error))
-    else:
+        return redirect("import_detail", pk)
+    if done.state == Import.State.DONE:
         messages.success(request, f"Imported {done.added} transaction{'' if done.added == 1 else 's'}.")
     return redirect("import_detail", pk)
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard import recording
 from dashboard.drafts import DraftErrors
-from dashboard.importing.service import import_file, label_of, upload_file
+from dashboard.importing.service import import_now, label_of, preview_now
 from dashboard.importing.table import UnreadableFile
 from dashboard.management.choosing import add_portfolio_arguments, chosen_portfolio
 from dashboard.models import Import
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         portfolio = chosen_portfolio(options["user"], options["portfolio"])
         path: Path = options["file"]
-        work = upload_file if options["dry_run"] else import_file
+        work = preview_now if options["dry_run"] else import_now
         try:
             done = work(portfolio, path.name, path.read_bytes(), options["timezone"])
         except OSError as error:
@@ -39,8 +39,6 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported. {error}", returncode=2) from error
         except ValidationError as error:
             raise CommandError(f"--timezone: {' '.join(error.messages)}", returncode=2) from error
-        if options["dry_run"]:
-            Import.objects.filter(pk=done.pk).delete()
         self.report(done, "would be added" if options["dry_run"] else "added")
         if done.review:
             sys.exit(1)
@@ -48,7 +46,9 @@ class Command(BaseCommand):
     def report(self, done: Import, added: str) -> None:
         for row in done.review:
             self.stderr.write(f"line {row['line']}: {row['reason']}\n    {row['raw']}")
+        for skip in done.skips:
+            self.stderr.write(f"{skip['rows']} left out: {skip['reason']}")
         self.stdout.write(
-            f"{label_of(done)}: {done.added} {added}, {done.duplicates} duplicates, {done.skipped} skipped, "
+            f"{label_of(done.format)}: {done.added} {added}, {done.duplicates} duplicates, {done.skipped} skipped, "
             f"{len(done.review)} for review"
         )

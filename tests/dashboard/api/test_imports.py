@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dashboard import clock
-from dashboard.models import Asset, Import, Portfolio, Position, Transaction
+from dashboard.models import Asset, Import, ImportFile, Portfolio, Position, Transaction
 from tests.dashboard.api.client import ApiClient, body, faults, fill
 from tests.fakes.coingecko import FakeCoinGecko
 
@@ -50,7 +50,7 @@ def test_an_import_adds_once_and_can_be_taken_back(api: ApiClient, portfolio: Po
     assert (again["added"], again["duplicates"]) == (1, 2)
     assert Transaction.objects.count() == 3
     assert Position.objects.get(asset="ethereum").quantity == 4
-    assert not Import.objects.exclude(content="").exists()
+    assert not ImportFile.objects.exists()
     assert api.delete(f"imports/{again['id']}").status_code == 204
     assert Position.objects.get(asset="ethereum").quantity == 2
     assert api.delete(f"imports/{done['id']}").status_code == 204

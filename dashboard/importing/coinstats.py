@@ -123,6 +123,8 @@ def fee_of(row: Row, main: Sum) -> Sum | None:
     if text.endswith("%"):
         text, percent = "", amount("Fee", text.removesuffix("%"))
     if percent:
+        if abs(percent) > HUNDRED:
+            raise Unreadable("Fee: It is more than 100 %.")
         whole = total(row, main)
         if whole is None:
             raise Unreadable("Fee: It is a percentage, but Pair and Price don't say of what.")

@@ -16,7 +16,8 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         allow_empty_file=True,  # it gets the same clear message as any other file that can't be read
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
-        help_text=f"Understood: {', '.join(known.label for known in FORMATS)}.",
+        help_text=f"Understood: {', '.join(dict.fromkeys(known.label for known in FORMATS))}. "
+        "Of other lists you say what the columns mean.",
     )
     time_zone = forms.CharField(
         max_length=64,

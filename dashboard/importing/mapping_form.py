@@ -44,16 +44,22 @@ class MappingForm(forms.Form):
             data = self.with_proposals(data, known, chosen)
         super().__init__(data, initial=self.proposed(known))
         choices = [("", ABSENT), *((name, name) for name in self.header)]
+        missing = {"required": "Choose the column that holds it."}
         for name, label in FIELDS.items():
             first = choices if name not in NEEDED else [("", "Choose a column"), *choices[1:]]
-            self.fields[name] = forms.ChoiceField(choices=first, label=label, required=name in NEEDED)
-        self.fields["every"] = forms.ChoiceField(choices=KINDS, label="Without such a column, all rows are")
+            self.fields[name] = forms.ChoiceField(
+                choices=first, label=label, required=name in NEEDED, error_messages=missing
+            )
+        self.fields["every"] = forms.ChoiceField(choices=KINDS, label="Kind of all rows, without a column for it")
         self.fields["dates"] = forms.ChoiceField(choices=DATES, label="Order of dates")
         self.fields["currency"] = forms.ChoiceField(choices=CHOICES, label="Currency where no column names one")
         for name, word in self.named_words(chosen):
             kinds = [("", "Choose what it is"), *KINDS, (SKIP, "Leave these rows out")]
             self.fields[name] = forms.ChoiceField(
-                choices=kinds, label=word or "(an empty cell)", initial=known.kinds.get(word) or KIND_OF_WORD.get(word)
+                choices=kinds,
+                label=word or "(an empty cell)",
+                initial=known.kinds.get(word) or KIND_OF_WORD.get(word),
+                error_messages={"required": "Choose what it is."},
             )
 
     def named_words(self, column: str) -> Iterator[tuple[str, str]]:

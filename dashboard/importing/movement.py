@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from dashboard.drafts import Draft
 from dashboard.importing.cells import Row, Unreadable, is_money
@@ -80,6 +80,13 @@ class Movement:
 
 def outcome_of(line: Line, moved: Movement) -> Outcome:
     """The transaction that the sides make together; Skipped where only money moves, Unclear where they make none."""
+    try:
+        return made_of(line, moved)
+    except InvalidOperation:
+        return Unclear(line, "Its numbers are too far apart: no price can be worked out.")
+
+
+def made_of(line: Line, moved: Movement) -> Outcome:
     sent, received = moved.sent, moved.received
     if sent and received:
         return both_sides(line, moved, sent, received)

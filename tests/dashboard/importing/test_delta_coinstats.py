@@ -189,6 +189,7 @@ def test_coinstats_leaves_money_out_and_asks_about_the_rest() -> None:
             "BTC||deposit|1||1%",
             "|USD|buy|1|40000|",
             "BTC|USD|buy||40000|",
+            "BTC|USD|buy|1|40000|101%",
         )
     )
     assert list(skipped(text)) == [2]
@@ -201,4 +202,5 @@ def test_coinstats_leaves_money_out_and_asks_about_the_rest() -> None:
         8: "Fee: It is a percentage, but Pair and Price don't say of what.",
         9: "Coin Symbol: It is empty. Name the coin or currency.",
         10: "Amount: There is no number.",
+        11: "Fee: It is more than 100 %.",
     }

@@ -173,3 +173,11 @@ def test_the_order_of_dates_is_proposed(date: str, order: str) -> None:
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(UnreadableFile, match="no known format has this header"):
         find_unknown(text)
+
+
+def test_numbers_that_no_price_can_be_worked_out_of_wait() -> None:
+    columns = {"date": "d", "coin": "c", "quantity": "q", "price": "p", "second_coin": "sc", "second_quantity": "s"}
+    text = f"d,c,q,p,sc,s\n2024-03-05,BTC,{'9' * 19},{'9' * 19},ETH,-0.{'0' * 17}1\n"
+    (found,) = outcomes(text, ColumnMap(columns, every="swap"))
+    assert not isinstance(found, Stated)
+    assert found.reason == "Its numbers are too far apart: no price can be worked out."

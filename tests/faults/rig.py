@@ -29,7 +29,7 @@ from tests.fakes.twilio import FakeTwilio
 from tests.faults.proxy import Proxy
 from tests.running import Running, descendants, tickfolio, until
 
-SCALE = float(os.environ.get("FAULTS_SCALE", "0.1"))
+SCALE = float(os.environ.get("FAULTS_SCALE", "0.05"))
 """1 is as the promises say; less makes counts and durations smaller."""
 ZERO = Decimal(0)
 ALL = ("toast", "email", "whatsapp")

@@ -76,7 +76,7 @@
       return;
     }
     const row = event.target.closest(".folding tbody tr");
-    if (!row || !matchMedia("(max-width: 767.98px)").matches || event.target.closest("a, input, select")) return;
+    if (!row || !matchMedia("(max-width: 767.98px)").matches || event.target.closest("a, input, select, details")) return;
     const yes = !row.classList.contains("open");
     open(row, yes);
     if (row.id) yes ? opened.add(row.id) : opened.delete(row.id);

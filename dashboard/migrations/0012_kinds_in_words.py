@@ -4,15 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dashboard', '0011_imports_by_workers'),
+        ("dashboard", "0011_imports_by_workers"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='transaction',
-            name='type',
-            field=models.CharField(choices=[('buy', 'Buy'), ('sell', 'Sell'), ('swap', 'Swap'), ('transfer', 'Transfer'), ('deposit', 'Deposit'), ('withdrawal', 'Withdrawal'), ('reward', 'Reward'), ('stake', 'Stake'), ('unstake', 'Unstake'), ('gift_in', 'Gift received'), ('gift_out', 'Gift given'), ('spend', 'Spend'), ('lost', 'Lost'), ('fee', 'Fee'), ('fork', 'Fork'), ('split', 'Split'), ('migrate', 'Migration'), ('dividend', 'Dividend'), ('adjust', 'Correction')], max_length=10),
+            model_name="transaction",
+            name="type",
+            field=models.CharField(
+                choices=[
+                    ("buy", "Buy"),
+                    ("sell", "Sell"),
+                    ("swap", "Swap"),
+                    ("transfer", "Transfer"),
+                    ("deposit", "Deposit"),
+                    ("withdrawal", "Withdrawal"),
+                    ("reward", "Reward"),
+                    ("stake", "Stake"),
+                    ("unstake", "Unstake"),
+                    ("gift_in", "Gift received"),
+                    ("gift_out", "Gift given"),
+                    ("spend", "Spend"),
+                    ("lost", "Lost"),
+                    ("fee", "Fee"),
+                    ("fork", "Fork"),
+                    ("split", "Split"),
+                    ("migrate", "Migration"),
+                    ("dividend", "Dividend"),
+                    ("adjust", "Correction"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

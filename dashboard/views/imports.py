@@ -63,11 +63,8 @@ def keep_file(portfolio: Portfolio, filename: str, content: bytes, zone: str) ->
     """The file as it waits: to be confirmed, or for its columns to be named where no format knows them."""
     try:
         return upload_file(portfolio, filename, content, zone)
-    except UnknownFormat as unknown:
-        try:
-            return keep_unknown(portfolio, filename, content, zone)
-        except UnreadableFile:
-            raise unknown from None
+    except UnknownFormat:
+        return keep_unknown(portfolio, filename, content, zone)
 
 
 @require_safe

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from dashboard.importing.mapping import LEFT_OUT
 from dashboard.importing.recognise import UnknownFormat
-from dashboard.importing.service import import_file
+from dashboard.importing.service import import_file, import_now
 from dashboard.models import Asset, Import, ImportMapping, Portfolio, Transaction
 from dashboard.recording import create_portfolio
 from tests.fakes.coingecko import FakeCoinGecko
@@ -98,7 +98,7 @@ def test_what_was_said_holds_for_later_files_by_page_and_otherwise_for_this_user
     assert "Your own columns" in page.content.decode()
     done = import_file(portfolio, "mine.csv", swapped.encode(), "UTC")
     assert (done.added, done.duplicates, done.review) == (1, 0, [])
-    again = import_file(portfolio, "mine.csv", swapped.encode(), "UTC")
+    again = import_now(portfolio, "mine.csv", swapped.encode(), "UTC")
     assert (again.added, again.duplicates) == (0, 1)
     hers = create_portfolio(User.objects.create_user("eve", "eve@example.org"), "Hers")
     with pytest.raises(UnknownFormat):

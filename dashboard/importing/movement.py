@@ -143,6 +143,8 @@ def one_side(line: Line, moved: Movement, side: Sum, kind: Kind, allowed: frozen
 def stated(
     line: Line, moved: Movement, kind: Kind, main: Sum, worth: Sum | None, counter: Sum | None = None
 ) -> Outcome:
+    if not main.amount or (counter and not counter.amount):
+        return Unclear(line, "An amount is zero.")
     fee = moved.fee
     draft = Draft(
         timestamp=moved.at,

@@ -7,9 +7,11 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
+from dashboard.importing.recognise import FORMATS
 from dashboard.importing.service import import_file
 from dashboard.models import Asset, Portfolio, Position, Transaction
 from dashboard.recording import create_portfolio
+from tests.dashboard.importing.reading import UTC_ZONE, outcomes
 from tests.fakes.coingecko import FakeCoinGecko
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,12 @@ FILES = {
         "Coin Symbol,Exchange,Pair,Type,Amount,Price,Fee,Date,Notes",
         "BTC,Kraken,USD,buy,0.05,40000,10,2024-01-02T10:00:00Z,",
         "BTC,Kraken,ETH,sell,0.01,15,0.001,2024-01-03T10:00:00Z,",
+    ),
+    "koinly_list": (
+        "Date (UTC),Type,Tag,From Wallet (read-only),From Amount,From Currency,To Wallet (read-only),To Amount,"
+        "To Currency,Fee Amount,Fee Currency,Net Value (read-only),Value Currency (read-only),TxHash,Description",
+        "2024-01-02 10:00:00,buy,,Kraken,2000,USD,Kraken,0.05,BTC,10,USD,2000,USD,h1,",
+        "2024-01-03 10:00:00,exchange,,Kraken,0.01,BTC,Kraken,0.15,ETH,0.001,ETH,400,USD,h2,",
     ),
     "kucoin": (
         "tradeCreatedAt,symbol,side,price,size,funds,fee,feeCurrency",
@@ -106,3 +114,40 @@ def test_a_ticker_that_nobody_ranks_is_asked_for_once(portfolio: Portfolio) -> N
     assert (asked.added, [row["ticker"] for row in asked.review]) == (1, ["XYZ"])
     told = import_file(portfolio, "coins.csv", content, "UTC", {"XYZ": "one-xyz"})
     assert (told.added, told.duplicates, told.review) == (1, 1, [])
+
+
+NASTY = [
+    "",
+    "-",
+    "0",
+    "-1",
+    "1e99",
+    "NaN",
+    "Infinity",
+    "9" * 90,
+    "0." + "1" * 30,
+    "1,2,3",
+    "soon",
+    "€",
+    "(",
+    "(BTC)",
+    ";1",
+]
+
+
+def test_every_format_of_these_sources_is_among_the_files() -> None:
+    others = ("tickfolio", "coinbase", "binance", "kraken")
+    assert {known.key for known in FORMATS if not known.key.startswith(others)} == FILES.keys()
+
+
+@pytest.mark.parametrize("key", FILES)
+def test_no_cell_breaks_the_reading(key: str) -> None:
+    """Whatever stands in a cell, its line is stated, skipped or waits for its owner, each once."""
+    header, *lines = FILES[key]
+    for number, line in enumerate(lines):
+        cells = line.split(",")
+        for place in range(len(cells)):
+            for nasty in NASTY:
+                changed = ",".join([*cells[:place], f'"{nasty}"', *cells[place + 1 :]])
+                found = outcomes("\n".join([header, *lines[:number], changed, *lines[number + 1 :]]), UTC_ZONE)
+                assert [outcome.line.number for outcome in found] == list(range(2, len(lines) + 2))

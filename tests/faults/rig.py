@@ -96,7 +96,7 @@ class Rig:
 
     # What the site does ----------------------------------------------------------------------------------------------
 
-    def until_priced(self, site: Running, price: str, within: float = 30) -> None:
+    def until_priced(self, site: Running, price: str, within: float = 60) -> None:
         """Until the site has taken up this price of bitcoin, and judged the reminders by it."""
         until(lambda: price_of_bitcoin() == Decimal(price), within, lambda: site.output[-3000:])
 
@@ -104,7 +104,7 @@ class Rig:
         """Until the market has been judged once, so that a crossing is one."""
         self.until_priced(site, str(self.coingecko.prices.coins["bitcoin"]["current_price"]))
         waiting = Reminder.objects.exclude(arming="armed")
-        until(lambda: not waiting.exists(), 30, lambda: f"{waiting.count()} are not armed\n{site.output[-3000:]}")
+        until(lambda: not waiting.exists(), 60, lambda: f"{waiting.count()} are not armed\n{site.output[-3000:]}")
 
     def settled(self) -> bool:
         """Has every delivery come to its end, as far as it depends on us?"""

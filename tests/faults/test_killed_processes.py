@@ -23,12 +23,12 @@ def test_killing_everything_while_alerts_go_out_loses_none_and_a_crossing_meanwh
     with rig.running() as site:
         rig.until_armed(site)
         rig.coingecko.set_price("bitcoin", "53000")
-        until(lambda: len(rig.twilio.messages) + len(rig.smtp.mails) >= 10, 30, lambda: site.output)
+        until(lambda: len(rig.twilio.messages) + len(rig.smtp.mails) >= 10, 60, lambda: site.output)
         kill_with_family(site.pid("celery", "deliveries"))
         kill_everything(site)
     rig.coingecko.set_price("bitcoin", "55000")
     with rig.running(TICKFOLIO_CLOCK_OFFSET="45") as site:
-        rig.until_settled(31, 60, site)
+        rig.until_settled(31, 120, site)
         rig.coingecko.set_price("bitcoin", "55100")
         rig.until_priced(site, "55100")
         check_each_was_told_once(rig, 31)

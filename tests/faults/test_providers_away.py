@@ -36,7 +36,7 @@ def test_providers_that_come_back_get_each_pending_delivery_once(rig: Rig) -> No
         rig.to_smtp.spoil(Fault.REFUSE)
         rig.to_twilio.spoil(Fault.REFUSE)
         rig.coingecko.set_price("bitcoin", "53000")
-        until(lambda: pending.filter(attempts__gte=1).count() == 2 * FIRINGS, 30, lambda: site.output[-5000:])
+        until(lambda: pending.filter(attempts__gte=1).count() == 2 * FIRINGS, 60, lambda: site.output[-5000:])
         began = time.monotonic()
         toasts = Delivery.objects.filter(transport="toast", state=Delivery.State.SENT)
         assert toasts.count() == FIRINGS

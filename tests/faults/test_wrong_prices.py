@@ -57,7 +57,7 @@ def test_flapping_round_the_limit_gives_one_alert(rig: Rig) -> None:
             price = Decimal(52_000) + (1 if number % 2 == 0 else -1) * (10 + number % 200)
             rig.coingecko.set_price("bitcoin", price)
             rig.until_priced(site, str(price))
-        rig.until_settled(1, 30, site)
+        rig.until_settled(1, 60, site)
     assert Alert.objects.count() == 1
     assert len(rig.smtp.mails) == len(rig.twilio.messages) == 1
 

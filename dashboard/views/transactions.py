@@ -77,7 +77,7 @@ def own_transaction(request: HttpRequest, pk: int) -> Transaction:
 
 
 def asked_for(request: HttpRequest) -> dict[str, Any]:
-    """What the address fills in beforehand: a coin, a portfolio, a kind."""
+    """What the address fills in beforehand: a coin, a portfolio, a kind, a wallet."""
     initial: dict[str, Any] = {}
     if coin := Asset.objects.coins().filter(pk=request.GET.get("asset", "").replace("\0", "")).first():
         initial |= {"asset_id": str(coin), "asset_choice": coin.pk}
@@ -85,6 +85,8 @@ def asked_for(request: HttpRequest) -> dict[str, Any]:
         initial["portfolio"] = portfolio
     if kind := request.GET.get("type"):
         initial["type"] = kind
+    if wallet := request.GET.get("wallet"):
+        initial["wallet"] = wallet[:60]
     return initial
 
 

@@ -245,5 +245,8 @@ def test_wallets_are_shown_with_what_lies_in_them_and_a_way_to_move_it(page: Cli
     assert "Kraken &amp; Co" in text
     assert "No wallet named" in text
     assert "type=transfer&amp;portfolio=" in text
-    assert "wallet=Kraken%20%26%20Co" in text
+    (form,) = re.findall(r'href="([^"]*wallet=Kraken%20%26%20Co)"', text)
+    filled = text_of(page, form.replace("&amp;", "&"))
+    assert 'value="Kraken &amp; Co"' in filled
+    assert re.search(r'value="transfer"[^>]*selected', filled)
     assert 'data-check="fine"' in text

@@ -15,6 +15,7 @@ from django.db import transaction as database
 from django.db.models import F, Q, QuerySet
 
 from dashboard import bell, clock
+from dashboard.drafts import DraftErrors
 from dashboard.importing.files import received
 from dashboard.importing.preview import counts, sample_of
 from dashboard.importing.reading import Reading
@@ -66,7 +67,7 @@ def work_on(import_id: int) -> None:
             turn.look()
         else:
             turn.record()
-    except (UnreadableFile, TooMany) as error:
+    except (UnreadableFile, DraftErrors, TooMany) as error:
         turn.fail(f"{error} Nothing was imported.")
     except TakenAway:
         logger.info("import.taken_away", id=import_id)

@@ -1,6 +1,7 @@
 """A body over the cap is refused before it is read, in JSON where the API was called."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from project.gate import BodyCap
 
 async def refused(path: str, headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, bytes]:
     """Status, content type and body of what is answered to a request of 3,000 bytes in chunks."""
-    sent: list[dict[str, Any]] = []
+    sent: list[Mapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Mapping[str, Any]) -> None:
         sent.append(message)
 
     async def pages(scope: Any, receive: Any, send: Any) -> None:

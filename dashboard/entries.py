@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.currencies import CURRENCIES
 from dashboard.ledger.effects import UNPRICED
-from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, Kind
+from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, Kind, stored_entry
 from dashboard.ledger.standing import Flag, Issue, Standing
 from dashboard.market.history import Past
 from dashboard.models import Asset, Portfolio, Transaction
@@ -121,7 +121,7 @@ def entry_of(row: Transaction | Facts, past: Past) -> Entry:
         fee = converted(fee, fee_asset or currency, row, past) or ZERO
     if value is None and (kind in VALUED or (kind in BASED and basis is None)):
         value = looked_up(row, past)
-    return Entry.stored(
+    return stored_entry(
         row.pk,
         row.timestamp,
         kind,

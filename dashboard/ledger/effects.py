@@ -26,21 +26,31 @@ UNPRICED = frozenset({Kind.SPLIT, Kind.DIVIDEND, Kind.ADJUST})
 
 
 def buy(entry: Entry, main: Standing, find: Find) -> None:
-    cost, arriving = worth(entry, main), entry.amount
-    if entry.fee_amount:
-        cost += settle_fee(entry, main, find)
-        if entry.fee_asset == entry.asset:
-            arriving -= entry.fee_amount
+    cost = entry.value if entry.value is not None else worth(entry, main)
+    arriving, fee = entry.amount, entry.fee_amount
+    if fee:
+        if entry.fee_asset is None:
+            main.fees_paid += fee
+            cost += fee
+        else:
+            cost += settle_fee(entry, main, find)
+            if entry.fee_asset == entry.asset:
+                arriving -= fee
     main.receive(entry, entry.wallet, arriving, cost)
     main.invested += cost
 
 
 def sell(entry: Entry, main: Standing, find: Find) -> None:
-    proceeds, leaving = worth(entry, main), entry.amount
-    if entry.fee_amount:
-        proceeds -= settle_fee(entry, main, find)
-        if entry.fee_asset == entry.asset:
-            leaving += entry.fee_amount
+    proceeds = entry.value if entry.value is not None else worth(entry, main)
+    leaving, fee = entry.amount, entry.fee_amount
+    if fee:
+        if entry.fee_asset is None:
+            main.fees_paid += fee
+            proceeds -= fee
+        else:
+            proceeds -= settle_fee(entry, main, find)
+            if entry.fee_asset == entry.asset:
+                leaving += fee
     main.dispose(entry, entry.wallet, leaving, proceeds)
     main.invested -= proceeds
 

@@ -1,0 +1,75 @@
+"""What a person waits for, by the length of the history: the dashboard, the list of transactions and the API's."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import User, issue_token
+from dashboard import clock, recording
+from dashboard.models import MarketQuote, Portfolio
+from tests.benchmarks.history import SIZES
+from tests.benchmarks.recompute import stored
+from tests.benchmarks.report import Aim, Report, seconds
+
+
+def run() -> Report:
+    call_command("migrate", verbosity=0)
+    rows: list[dict[str, object]] = []
+    by_size: dict[int, dict[str, float]] = {}
+    for size in SIZES:
+        portfolio = stored(size, 5)
+        recording.recompute_portfolio(portfolio)
+        quoted(portfolio)
+        recording.create_portfolio(portfolio.user, "Another")
+        by_size[size] = {}
+        for what, work in visits(portfolio, size):
+            work()
+            by_size[size][what] = seconds(work, 7) * 1e3
+        rows.append({"transactions": size} | {f"{what}, ms": spent for what, spent in by_size[size].items()})
+        portfolio.user.delete()
+    first, last = by_size[SIZES[0]], by_size[SIZES[-1]]
+    aims = [
+        Aim(f"{what}: 100,000 transactions beside 1,000", last[what] / first[what], 1.5)
+        for what in ("dashboard", "first page", "API, first items")
+    ]
+    aims += [
+        Aim(f"{what}, of 100,000 transactions, ms", last[what], 150)
+        for what in last
+        if what not in ("dashboard", "first page", "API, first items")
+    ]
+    return Report("pages", rows, aims)
+
+
+def quoted(portfolio: Portfolio) -> None:
+    for position in portfolio.positions.all():
+        MarketQuote.objects.get_or_create(
+            asset_id=position.asset_id, defaults={"price": 100, "as_of": clock.now() - timedelta(seconds=5)}
+        )
+
+
+def visits(portfolio: Portfolio, size: int) -> list[tuple[str, Callable[[], None]]]:
+    user = User.objects.get(pk=portfolio.user_id)
+    client = Client(headers={"host": "localhost", "authorization": f"Bearer {issue_token(user)}"})
+    client.force_login(user)
+    last = size // 50
+    api = f"/api/v1/portfolios/{portfolio.pk}/transactions"
+    addresses = {
+        "dashboard": "/",
+        "first page": "/transactions/",
+        "last page": f"/transactions/?page={last}",
+        "one portfolio's last page": f"/transactions/?portfolio={portfolio.pk}&page={last}",
+        "search for a coin": "/transactions/?q=asset-3",
+        "search in vain": "/transactions/?q=no-such-word",
+        "one kind": "/transactions/?type=sell",
+        "API, first items": f"{api}?limit=100",
+        "API, last items": f"{api}?limit=100&offset={size - 100}",
+    }
+    return [(what, partial(visit, client, address)) for what, address in addresses.items()]
+
+
+def visit(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)

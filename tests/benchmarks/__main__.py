@@ -15,9 +15,15 @@ django.setup()
 # Nobody listens.
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import ledger, pages, recompute, tick  # noqa: E402
+from tests.benchmarks import importing, ledger, pages, recompute, tick  # noqa: E402
 
-BENCHMARKS = {"ledger": ledger.run, "pages": pages.run, "recompute": recompute.run, "tick": tick.run}
+BENCHMARKS = {
+    "import": importing.run,
+    "ledger": ledger.run,
+    "pages": pages.run,
+    "recompute": recompute.run,
+    "tick": tick.run,
+}
 
 
 def main() -> int:

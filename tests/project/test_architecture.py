@@ -12,8 +12,8 @@ EDGES = {"views", "api", "consumers", "tasks", "admin", "commands", "urls", "rou
 PUBLIC = {
     "accounts": {"models", "currencies", "api"},
     "dashboard": {
-        "bell", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats", "market",
-        "forms", "naming", "representation", "live.announce", "live.hub", "live.fragments", "live.presence",
+        "bell", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats",
+        "market", "forms", "naming", "representation", "live.announce", "live.hub", "live.fragments", "live.presence",
     },
     "notifications": {"models", "selectors", "checking", "linking", "api", "transports.toast"},
 }  # fmt: skip

@@ -151,7 +151,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("import_detail", pk)
     if done.state == Import.State.DONE:
-        messages.success(request, f"Imported {done.added} transaction{'' if done.added == 1 else 's'}.")
+        messages.success(request, f"Imported {done.added:,} transaction{'' if done.added == 1 else 's'}.")
     return redirect("import_detail", pk)
 
 
@@ -160,7 +160,7 @@ def import_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_import(request, pk)
     count = undo_import(found)
     if found.state == Import.State.DONE:
-        messages.success(request, f"Took back {count} transaction{'' if count == 1 else 's'} of {found.filename}.")
+        messages.success(request, f"Took back {count:,} transaction{'' if count == 1 else 's'} of {found.filename}.")
     return redirect("imports")
 
 

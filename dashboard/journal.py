@@ -12,10 +12,12 @@ from accounts.models import User
 from dashboard.formats import format_quantity
 from dashboard.kinds import wording_of
 from dashboard.ledger.entry import Kind
-from dashboard.models import Portfolio, Transaction
+from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.money import WIDE
 
 PAGE_SIZE = 50
+SHOWN = ("asset", "counter_asset", "fee_asset", "portfolio")
+"""What a line shows besides the transaction itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +46,37 @@ def transactions_of(
     user: User, *, words: str = "", kind: str = "", portfolio: Portfolio | None = None, asset_id: str = ""
 ) -> QuerySet[Transaction]:
     """The user's transactions whose coin, wallet or note holds every one of `words`, newest first."""
-    found = (
-        Transaction.objects.of(user).select_related("asset", "counter_asset", "fee_asset", "portfolio").newest_first()
-    )
+    own = [portfolio.pk] if portfolio else list(Portfolio.objects.of(user).values_list("pk", flat=True))
+    found = Transaction.objects.filter(portfolio__in=own).newest_first()
     for word in words.split()[:8]:
+        coins = Asset.objects.filter(Q(name__icontains=word) | Q(symbol__iexact=word)).values("pk")
         found = found.filter(
-            Q(asset__name__icontains=word)
-            | Q(asset__symbol__iexact=word)
-            | Q(counter_asset__name__icontains=word)
-            | Q(counter_asset__symbol__iexact=word)
+            Q(asset__in=coins)
+            | Q(counter_asset__in=coins)
             | Q(wallet__icontains=word)
             | Q(to_wallet__icontains=word)
             | Q(note__icontains=word)
         )
     if kind:
         found = found.filter(type=kind)
-    if portfolio:
-        found = found.filter(portfolio=portfolio)
     return found.touching(asset_id) if asset_id else found
 
 
-def page_of(found: QuerySet[Transaction], number: str | None) -> Page[Transaction]:
-    """One page of them; a number that makes no sense means the nearest page that does."""
-    return Paginator(found, PAGE_SIZE).get_page(number)
+def page_of(found: QuerySet[Transaction], number: str | None) -> Page[int]:
+    """One page of their numbers; a page number that makes no sense means the nearest page that does."""
+    return Paginator(numbers_of(found), PAGE_SIZE).get_page(number)
+
+
+def numbers_of(found: QuerySet[Transaction]) -> QuerySet[Transaction, int]:
+    """Their numbers alone, which are counted off along an index, as whole rows are not."""
+    return found.values_list("pk", flat=True)
+
+
+def rows_numbered(numbers: Iterable[int]) -> list[Transaction]:
+    """The transactions of these numbers, in their order, with all that a line of the list shows."""
+    wanted = list(numbers)
+    rows = Transaction.objects.select_related(*SHOWN).in_bulk(wanted)
+    return [rows[number] for number in wanted if number in rows]
 
 
 def lines_of(rows: Iterable[Transaction]) -> list[Line]:

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from dashboard.facts import facts_of
-from dashboard.journal import lines_of, transactions_of
+from dashboard.journal import lines_of, numbers_of, rows_numbered, transactions_of
 from dashboard.market.search import search_coins
 from dashboard.models import Asset
 from dashboard.portfolios import market_table, overview
@@ -25,7 +25,7 @@ def asset(request: HttpRequest, asset_id: str) -> HttpResponse:
     user = owner(request)
     coin = get_object_or_404(Asset.objects.coins().select_related("quote"), pk=asset_id)
     whole = overview(user)
-    rows = transactions_of(user, asset_id=coin.pk)[: LATEST + 1]
+    rows = rows_numbered(numbers_of(transactions_of(user, asset_id=coin.pk))[: LATEST + 1])
     context = {
         "coin": coin,
         "currency": user.currency,

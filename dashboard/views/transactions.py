@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
-from dashboard.journal import in_words, lines_of, page_of, transactions_of, wallets_of
+from dashboard.journal import in_words, lines_of, page_of, rows_numbered, transactions_of, wallets_of
 from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.recording import TooMany, delete_transaction, edit_transaction, record_transactions
 from dashboard.transaction_forms import TransactionFilter, TransactionForm
@@ -25,7 +25,7 @@ def transactions(request: HttpRequest) -> HttpResponse:
     page = page_of(transactions_of(user, words=words, kind=kind, portfolio=portfolio), request.GET.get("page"))
     context = {
         "page": page,
-        "lines": lines_of(page.object_list),
+        "lines": lines_of(rows_numbered(page.object_list)),
         "filter": wanted,
         "filtered": bool(words or kind or portfolio),
         "portfolio": portfolio,

@@ -1,9 +1,8 @@
 """Many transactions into the database at once: the rows as the driver takes them, without an object for each."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -15,6 +14,8 @@ from dashboard.models import Import, Portfolio, Transaction
 from dashboard.money import plain
 
 BATCH = 1000
+Adapter = Callable[[Any], Any]
+facts_of = attrgetter(*Draft.__slots__)
 
 
 def insert_transactions(portfolio: Portfolio, drafts: Sequence[Draft], source_import: Import | None = None) -> None:
@@ -26,33 +27,29 @@ def insert_transactions(portfolio: Portfolio, drafts: Sequence[Draft], source_im
     places = ", ".join(["%s"] * (len(columns) + 2))
     table = connection.ops.quote_name(Transaction._meta.db_table)
     statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own columns
-    owner = (portfolio.pk, source_import.pk if source_import else None)
-    adapters = [(name, adapter_of(field)) for name, field in zip(Draft.__slots__, fields, strict=True)]
-    rows = (owner + tuple([adapt(getattr(draft, name)) for name, adapt in adapters]) for draft in drafts)
+    owner = [portfolio.pk, source_import.pk if source_import else None]
+    adapters = [(place, adapter) for place, field in enumerate(fields, len(owner)) if (adapter := adapter_of(field))]
+    rows = (row_of(owner, draft, adapters) for draft in drafts)
     with connection.cursor() as cursor:
         for batch in batches(rows):
             cursor.executemany(statement, batch)
 
 
-def batches(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+def row_of(owner: Sequence[Any], draft: Draft, adapters: Iterable[tuple[int, Adapter]]) -> list[Any]:
+    row = [*owner, *facts_of(draft)]
+    for place, adapter in adapters:
+        if row[place] is not None:
+            row[place] = adapter(row[place])
+    return row
+
+
+def batches(rows: Iterator[list[Any]]) -> Iterator[list[list[Any]]]:
     while batch := list(islice(rows, BATCH)):
         yield batch
 
 
-def adapter_of(field: "Field[Any, Any]") -> Callable[[Any], Any]:
-    """What makes a fact of a draft into what the database's driver stores for the field."""
-    if isinstance(field, MoneyField):
-        return amount_as_text if connection.vendor == "sqlite" else unchanged
-    return moment if isinstance(field, DateTimeField) else unchanged
-
-
-def amount_as_text(number: Decimal | None) -> str | None:
-    return None if number is None else plain(number)
-
-
-def moment(at: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(at)
-
-
-def unchanged(fact: Any) -> Any:
-    return fact
+def adapter_of(field: "Field[Any, Any]") -> Adapter | None:
+    """What makes a fact of a draft into what the database's driver takes for the field, where that is not the same."""
+    if isinstance(field, DateTimeField):
+        return connection.ops.adapt_datetimefield_value
+    return plain if isinstance(field, MoneyField) and connection.vendor == "sqlite" else None

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from dashboard.importing.service import upload_file
-from dashboard.models import Asset, Import, Portfolio, Position, Transaction
+from dashboard.models import Asset, Import, Portfolio, Position, TickerAnswer, Transaction
 from dashboard.recording import create_portfolio
 from tests.fakes.coingecko import FakeCoinGecko
 
@@ -159,3 +159,38 @@ def test_the_page_offers_the_export_of_each_portfolio(client: Client, portfolio:
 
 def test_without_a_portfolio_the_page_says_what_to_do(client: Client) -> None:
     assert "Add a portfolio first" in client.get("/imports/").content.decode()
+
+
+def test_rows_left_out_on_purpose_are_listed_with_the_reason(client: Client, portfolio: Portfolio) -> None:
+    header = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
+    rows = [f"L{n},R{n},2024-01-0{n} 12:00:00,deposit,,currency,ZEUR,100,0,100\n" for n in (1, 2)]
+    coins = "L3,R3,2024-01-03 12:00:00,deposit,,currency,XXBT,1,0,1\n"
+    page = upload(client, portfolio, header + "".join(rows) + coins).content.decode()
+    (waiting,) = Import.objects.all()
+    assert (waiting.skipped, waiting.added) == (2, 1)
+    assert "Left out on purpose" in page
+    assert "2 rows" in page
+    assert "Lines 2, 3" in page
+    client.post(f"/imports/{waiting.pk}/confirm/")
+    done = client.get(f"/imports/{waiting.pk}/").content.decode()
+    assert waiting.skips[0]["reason"] in done.replace("&#x27;", "'")
+
+
+def test_what_a_ticker_means_is_kept_for_the_source_until_it_is_forgotten(client: Client, portfolio: Portfolio) -> None:
+    for asset_id in ("one-xyz", "two-xyz"):
+        Asset.objects.create(id=asset_id, symbol="xyz", name=asset_id, rank=900)
+    rows = HEADER + ROW.replace("bitcoin,BTC", ",xyz")
+    upload(client, portfolio, rows)
+    path = f"/imports/{Import.objects.get().pk}/"
+    client.post(f"{path}decide/", {"coin:XYZ": "two-xyz"})
+    client.post(f"{path}delete/")
+    assert "Import 1 transaction" in upload(client, portfolio, rows).content.decode()
+    assert "XYZ is two-xyz" in client.get("/imports/").content.decode()
+    (answer,) = TickerAnswer.objects.all()
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("eve", "eve@example.org"))
+    forget = f"/imports/answers/{answer.pk}/forget/"
+    assert stranger.post(forget).status_code == 404
+    assert client.get(forget).status_code == 405
+    assert "asked again which coin XYZ is" in client.post(forget, follow=True).content.decode()
+    assert "XYZ, in 1 row" in upload(client, portfolio, rows).content.decode()

@@ -26,7 +26,7 @@ def thin_snapshots() -> None:
     snapshots.thin_snapshots()
 
 
-@shared_task(name=working.TASK, ignore_result=True, soft_time_limit=600, time_limit=630)
+@shared_task(name=working.TASK, ignore_result=True, soft_time_limit=540, time_limit=600)
 def work_on_import(import_id: int) -> None:
     """Read or record one long file. Not retried: what is left undone is rung for again when its lease is over."""
     working.work_on(import_id)

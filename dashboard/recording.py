@@ -51,13 +51,19 @@ def create_portfolio(
 
 
 def change_portfolio(portfolio: Portfolio, **changes: str) -> Portfolio:
-    """Another name, currency, method or lot scope; positions follow. IntegrityError where the name is taken."""
-    with database.atomic():
-        lock(portfolio)
-        for field, value in changes.items():
-            setattr(portfolio, field, value)
-        portfolio.save(update_fields=list(changes))
-        recompute(portfolio, moved_by(portfolio.transactions))
+    """Another name, currency, method or lot scope; positions follow.
+
+    IntegrityError where the name is taken, DraftErrors where figures grow too large in the new currency.
+    """
+    try:
+        with database.atomic():
+            lock(portfolio)
+            for field, value in changes.items():
+                setattr(portfolio, field, value)
+            portfolio.save(update_fields=list(changes))
+            recompute(portfolio, moved_by(portfolio.transactions))
+    except DraftErrors as error:
+        raise DraftErrors({"currency": ["Counted so, figures grow beyond what can be kept."]}) from error
     return portfolio
 
 

@@ -10,7 +10,7 @@ from ninja import Query, Router, Status
 from accounts.api import ApiRequest
 from accounts.models import User
 from dashboard import recording
-from dashboard.api.errors import unprocessable
+from dashboard.api.errors import of_draft, unprocessable
 from dashboard.api.schemas import (
     IssueOut,
     PortfolioDetail,
@@ -21,6 +21,7 @@ from dashboard.api.schemas import (
     PositionOut,
     TotalsOut,
 )
+from dashboard.drafts import DraftErrors
 from dashboard.exporting import export_csv, export_name
 from dashboard.models import Portfolio
 from dashboard.portfolios import overview
@@ -72,6 +73,8 @@ def change_portfolio(request: ApiRequest, portfolio_id: int, payload: PortfolioP
         recording.change_portfolio(portfolio, **changes)
     except IntegrityError as error:
         raise unprocessable("name", "You have a portfolio of that name.") from error
+    except DraftErrors as error:
+        raise of_draft(error) from error
     return fields_of(portfolio)
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.books import examine, is_quick
+from dashboard.drafts import DraftErrors
 from dashboard.forms import PortfolioForm
 from dashboard.models import Portfolio
 from dashboard.portfolios import overview
@@ -54,6 +55,8 @@ def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
             change_portfolio(portfolio, **form.cleaned_data)
         except IntegrityError:
             form.add_error("name", TAKEN)
+        except DraftErrors as error:
+            form.add_error("currency", " ".join(error.errors["currency"]))
         else:
             messages.success(request, f"Portfolio {portfolio.name} saved.")
             return redirect("/settings/#portfolios")

@@ -2,6 +2,9 @@
 
 # ruff: noqa: F401, F811 - fixtures are imported
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
@@ -172,3 +175,21 @@ def test_a_form_without_its_key_saves_nothing_and_explains() -> None:
     response = client.post("/accounts/login/", {"login": "a", "password": "b"})
     assert response.status_code == 403
     assert "This page was out of date" in response.content.decode()
+
+
+def test_a_currency_in_which_figures_outgrow_what_is_kept_is_refused_beside_its_field(page: Client, ada: User) -> None:
+    """The ECB's rate of 10 January 2024 was some 15,500 rupiah for a dollar."""
+    at = datetime(2024, 1, 10, 12, tzinfo=UTC)
+    bought(ada, "bitcoin", "1", "9" * 19, timestamp=at)
+    main = ada.portfolios.get()
+    changed = {"name": "Main", "currency": "idr", "method": "average", "lot_scope": "portfolio"}
+    answer = page.post(f"/portfolios/{main.pk}/edit/", changed)
+    assert "figures grow beyond what can be kept" in answer.content.decode()
+    headers = {"authorization": f"Bearer {issue_token(ada)}"}
+    refused = page.patch(
+        f"/api/v1/portfolios/{main.pk}", {"currency": "idr"}, content_type="application/json", headers=headers
+    )
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["field"] == "currency"
+    assert ada.portfolios.get().currency == "usd"
+    assert main.positions.get().cost == Decimal("9" * 19)

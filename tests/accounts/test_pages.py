@@ -180,7 +180,8 @@ def test_a_form_without_its_key_saves_nothing_and_explains() -> None:
 def test_a_currency_in_which_figures_outgrow_what_is_kept_is_refused_beside_its_field(page: Client, ada: User) -> None:
     """The ECB's rate of 10 January 2024 was some 15,500 rupiah for a dollar."""
     at = datetime(2024, 1, 10, 12, tzinfo=UTC)
-    bought(ada, "bitcoin", "1", "9" * 19, timestamp=at)
+    for _ in range(2):
+        bought(ada, "bitcoin", "1", "6" + "0" * 15, timestamp=at)
     main = ada.portfolios.get()
     changed = {"name": "Main", "currency": "idr", "method": "average", "lot_scope": "portfolio"}
     answer = page.post(f"/portfolios/{main.pk}/edit/", changed)
@@ -192,4 +193,4 @@ def test_a_currency_in_which_figures_outgrow_what_is_kept_is_refused_beside_its_
     assert refused.status_code == 422
     assert refused.json()["detail"][0]["field"] == "currency"
     assert ada.portfolios.get().currency == "usd"
-    assert main.positions.get().cost == Decimal("9" * 19)
+    assert main.positions.get().cost == Decimal("12" + "0" * 15)

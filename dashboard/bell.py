@@ -11,14 +11,16 @@ from kombu.exceptions import OperationalError
 
 logger = structlog.get_logger(__name__)
 
-WITHOUT_PATIENCE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "socket_connect_timeout": 2}
+WITHOUT_PATIENCE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+SILENCE: Final = {"socket_connect_timeout": 2, "socket_timeout": 2}
+"""Seconds; a broker that takes a connection and then says nothing would hold up a request for ever."""
 
 
 def ring(task: str, *calls: Iterable[object]) -> None:
     """Send the task once for each list of arguments; a broker that is away is noted, and not waited for."""
     if not calls:
         return
-    options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE}
+    options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE, **SILENCE}
     try:
         with current_app.connection_for_write(connect_timeout=2, transport_options=options) as broker:
             for arguments in calls:

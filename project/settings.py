@@ -11,6 +11,8 @@ import environ
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accounts.currencies import CURRENCIES
 from project.runner.valkey import socket_path
@@ -216,6 +218,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URLS[0],
         "KEY_PREFIX": "tickfolio",
+        # A Redis that is silent is given up soon: redis-py's own patience, three repetitions, is half a minute.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)},
     }
 }
 CELERY_BROKER_URL = REDIS_URLS[0].replace("unix://", "redis+socket://", 1)

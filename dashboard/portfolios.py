@@ -74,13 +74,22 @@ class Conversion:
     def today(self) -> currencies.Rates:
         return currencies.todays_rates()
 
-    def rate(self, code: str) -> Decimal:
-        """Units of the currency for one of `code`; 1 where no rate is known at all."""
-        return Decimal(1) if code == self.currency else self.today.rate(code, self.currency) or Decimal(1)
+    def rate(self, code: str) -> Decimal | None:
+        """Units of the currency for one of `code`; None where no rate is known."""
+        return Decimal(1) if code == self.currency else self.today.rate(code, self.currency)
 
 
-def as_held(position: Position, rate: Decimal) -> Held:
+def as_held(position: Position, rate: Decimal | None) -> Held:
+    """The position with its money at `rate`; without one its money is not known, and it counts in no total."""
+    issues = [Issue(issue["code"], issue["transaction"], issue["text"]) for issue in position.issues]
+    if rate is None:
+        code = position.portfolio.currency.upper()
+        text = f"The portfolio counts in {code}, for which no exchange rate is known now: left out of the totals."
+        issues.append(Issue("no_rate", None, text))
+
     def converted(amount: Decimal) -> Decimal:
+        if rate is None:
+            return Decimal(0)
         if rate == 1:
             return amount
         with localcontext(WIDE):
@@ -99,7 +108,8 @@ def as_held(position: Position, rate: Decimal) -> Held:
         ever_invested=converted(position.ever_invested),
         fees_paid=converted(position.fees_paid),
         exchanged={asset: converted(Decimal(amount)) for asset, amount in position.exchanged.items()},
-        issues=tuple(Issue(issue["code"], issue["transaction"], issue["text"]) for issue in position.issues),
+        issues=tuple(issues),
+        is_known=rate is not None,
     )
 
 

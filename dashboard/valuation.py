@@ -15,6 +15,7 @@ from dashboard.money import WIDE, quantize
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+NOTHING_KNOWN = returns.Valuation(None, None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Held:
     issues: tuple[Issue, ...] = ()
     exchanged: Mapping[str, Decimal] = field(default_factory=dict)
     """How much of `ever_invested` came out of which other asset, so that totals count it once."""
+    is_known: bool = True
+    """Whether its money is known in this currency; if not, nothing of it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,9 @@ class Totals:
 
 def value_holding(held: Held, market: Market) -> Holding:
     """The figures of one position. A closed one (quantity 0) needs no price."""
-    worth = returns.value(held, market.price)
+    worth = returns.value(held, market.price) if held.is_known else NOTHING_KNOWN
     with localcontext(WIDE):
-        average_cost = quantize(held.cost / held.quantity) if held.quantity else None
+        average_cost = quantize(held.cost / held.quantity) if held.quantity and held.is_known else None
     return Holding(
         held=held,
         market=market,
@@ -176,6 +179,7 @@ def merge(held: Sequence[Held]) -> Held:
             fees_paid=sum((h.fees_paid for h in held), ZERO),
             exchanged=added(h.exchanged for h in held),
             issues=tuple(issue for h in held for issue in h.issues),
+            is_known=all(h.is_known for h in held),
         )
 
 

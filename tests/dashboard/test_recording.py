@@ -176,6 +176,19 @@ def test_portfolios_in_several_currencies_add_up_in_the_users_own(portfolio: Por
     assert (holding.held.quantity, holding.value, holding.held.cost) == (2, 200, 150)
 
 
+def test_a_portfolio_whose_currency_has_no_rate_leaves_the_totals_and_says_so(portfolio: Portfolio) -> None:
+    MarketQuote.objects.create(asset_id="bitcoin", price=D(100), as_of=clock.now())
+    MarketQuote.objects.create(asset_id="ethereum", price=D(10), as_of=clock.now())
+    dirham = recording.create_portfolio(portfolio.user, "Dirham", currency="aed")
+    recording.record_transactions(portfolio, [buy("1", "50")])
+    recording.record_transactions(dirham, [replace(buy("3", "40", price_currency="aed"), asset_id="ethereum")])
+    seen = overview(portfolio.user)
+    (unknown,) = [holding for holding in seen.holdings if holding.asset == "ethereum"]
+    assert (unknown.value, unknown.profit, unknown.average_cost) == (None, None, None)
+    assert "counts in AED, for which no exchange rate is known" in unknown.held.issues[0].text
+    assert (seen.totals.value, seen.totals.cost, seen.totals.unpriced) == (100, 50, ("ethereum",))
+
+
 def test_there_is_an_end_to_how_many_portfolios_one_may_have(portfolio: Portfolio) -> None:
     for number in range(2, recording.MOST_PORTFOLIOS + 1):
         recording.create_portfolio(portfolio.user, f"Number {number}")

@@ -16,7 +16,7 @@ from django.db import transaction
 from dashboard import clock
 from dashboard.market.coingecko import CoinGecko
 from dashboard.market.quote import Quote
-from dashboard.market.storing import store
+from dashboard.market.storing import FACTS, store
 from tests.benchmarks.report import Aim, Report, growth, seconds
 from tests.fakes.coingecko import FakeCoinGecko
 
@@ -69,16 +69,17 @@ def timed(samples: tuple[Quote, ...]) -> float:
 
 
 def bare(samples: tuple[Quote, ...]) -> float:
-    body = json.dumps([{"id": s.asset, "price": str(s.price), "cap": str(s.market_cap)} for s in samples])
+    body = json.dumps([{"id": s.asset, **{fact: str(getattr(s, fact)) for fact in FACTS}} for s in samples])
     with tempfile.TemporaryDirectory() as folder:
         database = sqlite3.connect(Path(folder) / "bare.sqlite3")
         database.execute("PRAGMA journal_mode=WAL")
-        database.execute("CREATE TABLE quote (id TEXT PRIMARY KEY, price TEXT, cap TEXT)")
+        database.execute(f"CREATE TABLE quote (id TEXT PRIMARY KEY, {', '.join(f'{fact} TEXT' for fact in FACTS)})")
+        places = ", ".join("?" * (1 + len(FACTS)))
 
         def one_write() -> None:
-            values = [(row["id"], row["price"], row["cap"]) for row in json.loads(body, parse_float=Decimal)]
+            values = [tuple(row.values()) for row in json.loads(body, parse_float=Decimal)]
             with database:
-                database.executemany("INSERT OR REPLACE INTO quote VALUES (?, ?, ?)", values)
+                database.executemany(f"INSERT OR REPLACE INTO quote VALUES ({places})", values)
 
         one_write()
         spent = seconds(one_write, 5)

@@ -1,5 +1,6 @@
 """The whole of it: the real processes, the outside world as local servers, and people at real browsers."""
 
+import contextlib
 import re
 import secrets
 import shutil
@@ -10,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.fakes.coingecko import FakeCoinGecko
 from tests.fakes.smtp import FakeSmtp
@@ -179,4 +180,8 @@ def person(world: World, browser: Browser, name: str = "") -> Iterator[Person]:
     try:
         yield Person(world, context.new_page(), name or f"user{secrets.token_hex(4)}")
     finally:
+        # A page that is closed amid a reload can keep the browser from ever answering: let each come to rest first.
+        for page in context.pages:
+            with contextlib.suppress(Error):
+                page.goto("about:blank", timeout=5_000)
         context.close()

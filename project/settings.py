@@ -14,7 +14,6 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from accounts.currencies import CURRENCIES
 from project.runner.valkey import socket_path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -260,7 +259,6 @@ PRICE_REFRESH_SECONDS: float | None = setting(
     lambda seconds: seconds == 0 or 1 <= seconds <= 86400,
 )
 PRICE_REFRESH_SECONDS = PRICE_REFRESH_SECONDS or None
-BASE_CURRENCIES = list(CURRENCIES)
 
 # Messages to people --------------------------------------------------------------------------------------------------
 EMAIL_URL = setting(

@@ -119,5 +119,6 @@ static/vendor/.complete: node_modules/.package-lock.json project/runner/frontend
 compile = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 requirements:
 	@$(compile) requirements.in -o requirements.txt
-	@$(compile) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	@$(compile) requirements-uvicorn.in -c requirements.txt -o requirements-uvicorn.txt
+	@$(compile) requirements-dev.in -c requirements.txt -c requirements-uvicorn.txt -o requirements-dev.txt
 	@$(compile) requirements-node.in -o requirements-node.txt

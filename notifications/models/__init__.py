@@ -1,0 +1,18 @@
+"""What people want to be told, what happened, and how the telling goes."""
+
+from notifications.models.alerts import Alert, AlertQuerySet, Delivery, DeliveryQuerySet, TransportOff
+from notifications.models.reminders import MAX_REMINDERS, Reminder, ReminderQuerySet, Watch
+from notifications.models.whatsapp import WhatsAppCode
+
+__all__ = [
+    "MAX_REMINDERS",
+    "Alert",
+    "AlertQuerySet",
+    "Delivery",
+    "DeliveryQuerySet",
+    "Reminder",
+    "ReminderQuerySet",
+    "TransportOff",
+    "Watch",
+    "WhatsAppCode",
+]

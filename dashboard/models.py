@@ -92,6 +92,26 @@ class DailyPrice(models.Model):
         constraints = [models.UniqueConstraint("asset", "day", name="daily_price_once")]
 
 
+class PriceSample(models.Model):
+    """A price of the recent past, in USD: one accepted sample, or as it ages what a stretch of `step` seconds held.
+
+    A stretch keeps its first, last, lowest and highest price; of a single sample those are `usd`, and not stated.
+    """
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(help_text="the source's own time of the last price")
+    usd = MoneyField(help_text="the last price")
+    step = models.PositiveIntegerField(default=0, help_text="seconds of the stretch; 0 is a single sample")
+    first_at = models.DateTimeField(null=True)
+    first = MoneyField(null=True)
+    low = MoneyField(null=True)
+    high = MoneyField(null=True)
+    source = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["asset", "at"], name="price_sample_once")]
+
+
 class PriceHistory(models.Model):
     """How an asset's daily prices are looked after: wanted by figures that lack a value, asked for, fetched."""
 

@@ -13,7 +13,8 @@ PUBLIC = {
     "accounts": {"models", "currencies", "api"},
     "dashboard": {
         "bell", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats",
-        "market", "forms", "naming", "representation", "live.announce", "live.hub", "live.fragments", "live.presence",
+        "market", "forms", "naming", "representation", "live.announce", "live.counting", "live.fragments", "live.hub",
+        "live.presence",
     },
     "notifications": {"models", "selectors", "checking", "linking", "api", "transports.toast"},
 }  # fmt: skip

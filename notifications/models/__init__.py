@@ -2,14 +2,16 @@
 
 from notifications.models.alerts import Alert, AlertQuerySet, Delivery, DeliveryQuerySet, TransportOff
 from notifications.models.reminders import MAX_REMINDERS, Reminder, ReminderQuerySet, Watch
-from notifications.models.whatsapp import WhatsAppCode
+from notifications.models.whatsapp import Conversation, InboundMessage, WhatsAppCode
 
 __all__ = [
     "MAX_REMINDERS",
     "Alert",
     "AlertQuerySet",
+    "Conversation",
     "Delivery",
     "DeliveryQuerySet",
+    "InboundMessage",
     "Reminder",
     "ReminderQuerySet",
     "TransportOff",

@@ -16,6 +16,7 @@ from django.db.models.functions import TruncDay, TruncHour
 from dashboard import clock
 from dashboard.market import currencies
 from dashboard.market.refresh import market_state
+from dashboard.market.samples import EPOCH, slot
 from dashboard.models import MarketQuote, Portfolio, Position, Snapshot
 from dashboard.money import LIMIT, WIDE, quantize
 from dashboard.portfolios import as_held, as_market
@@ -25,7 +26,6 @@ EVERY: Final = timedelta(minutes=5)
 HOURLY_AFTER: Final = timedelta(days=7)
 DAILY_AFTER: Final = timedelta(days=90)
 STEPS: Final = {"5m": EVERY, "1h": timedelta(hours=1), "1d": timedelta(days=1)}
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_POINTS: Final = 2000
 
 
@@ -143,8 +143,3 @@ def converted(snapshots: Iterable[Snapshot], currency: str) -> Iterator[Point]:
             continue
         with localcontext(WIDE):
             yield Point(row.at, *(quantize(amount * rate) for amount in (row.value, row.cost, row.profit)))
-
-
-def slot(at: datetime, step: timedelta) -> datetime:
-    """The beginning of the step that `at` lies in, in UTC."""
-    return at - (at - EPOCH) % step

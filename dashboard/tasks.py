@@ -4,7 +4,7 @@ from celery import shared_task
 
 from dashboard import clock, recording, snapshots
 from dashboard.importing import working
-from dashboard.market import history
+from dashboard.market import history, samples
 
 
 @shared_task(name=history.TASK, ignore_result=True, soft_time_limit=240, time_limit=280)
@@ -24,6 +24,12 @@ def take_snapshots() -> None:
 def thin_snapshots() -> None:
     """Let go of snapshots that nobody needs so close together any more. Not retried: tomorrow's takes more."""
     snapshots.thin_snapshots()
+
+
+@shared_task(name="dashboard.tasks.thin_samples", ignore_result=True, soft_time_limit=240, time_limit=280)
+def thin_samples() -> None:
+    """Merge prices that nobody needs minute by minute any more. Not retried: the next hour's goes on."""
+    samples.thin()
 
 
 @shared_task(name=working.TASK, ignore_result=True, soft_time_limit=540, time_limit=600)

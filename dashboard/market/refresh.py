@@ -18,6 +18,7 @@ from dashboard.market import coingecko
 from dashboard.market.currencies import refresh_rates
 from dashboard.market.quota import PLANS, Breaker, Urgency, is_due, month_of, poll_interval, stale_after
 from dashboard.market.quote import Quote
+from dashboard.market.samples import keep
 from dashboard.market.source import SourceError, SourceGarbled, SourceRefused
 from dashboard.market.storing import store
 from dashboard.models import Asset, MarketQuote, MarketState
@@ -130,6 +131,7 @@ def accept(samples: tuple[Quote, ...], poll: Poll, calls: int) -> Tick | None:
         stored = store(samples, now, state.sequence + 1)
         if stored.rejected == len(samples):
             raise SourceGarbled("every price is older than the last one, or from the future")
+        keep(stored.news, poll.assets, now, interval=poll.interval)
         count_calls(state, calls, now)
         if stored.news:
             state.sequence += 1

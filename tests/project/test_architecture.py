@@ -18,7 +18,13 @@ PUBLIC = {
     },
     "notifications": {"models", "selectors", "checking", "linking", "api", "transports.toast"},
 }  # fmt: skip
-PURE = {"dashboard.ledger": {"dashboard.ledger"}, "notifications.conditions": set[str]()}
+PURE = {
+    "dashboard.ledger": {"dashboard.ledger"},
+    "notifications.conditions": set[str](),
+    "notifications.local_time": set[str](),
+    "notifications.scheduling": {"notifications.local_time"},
+    "notifications.talking": {"dashboard.money"},
+}
 COMPOSING = {"urls", "asgi", "celery", "api", "apps"}
 
 

@@ -11,6 +11,7 @@ VENDOR = ROOT / "static" / "vendor"
 FILES = (
     "bootstrap/dist/css/bootstrap.min.css",
     "bootstrap/dist/js/bootstrap.bundle.min.js",
+    "lightweight-charts/dist/lightweight-charts.standalone.production.js",
 )
 
 

@@ -23,7 +23,8 @@ PURE = {
     "notifications.conditions": set[str](),
     "notifications.local_time": set[str](),
     "notifications.scheduling": {"notifications.local_time"},
-    "notifications.talking": {"dashboard.money"},
+    "notifications.talking": {"notifications.written_amounts"},
+    "notifications.written_amounts": {"accounts.currencies", "dashboard.money"},
 }
 COMPOSING = {"urls", "asgi", "celery", "api", "apps"}
 

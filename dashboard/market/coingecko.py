@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from time import perf_counter
 from typing import Final
 from urllib.parse import quote as percent_encode
 
@@ -12,7 +13,7 @@ from django.conf import settings
 
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin, DayPrice, Rate, SourceGarbled
-from dashboard.market.wire import Get, fetch
+from dashboard.market.wire import Get, fetch, parse_json
 from dashboard.money import LIMIT, quantize
 
 NAME: Final = "CoinGecko"
@@ -54,6 +55,7 @@ class CoinGecko:
         self.timeout = timeout
         self.transport = transport
         self.calls = 0
+        self.waited = 0.0
 
     def quotes(self, assets: Collection[str], *, top: bool) -> tuple[Quote, ...]:
         async def work(get: Get) -> tuple[Quote, ...]:
@@ -101,7 +103,12 @@ class CoinGecko:
 
     async def _ask(self, get: Get, path: str) -> object:
         self.calls += 1
-        return await get(self.base_url + path)
+        start = perf_counter()
+        try:
+            body = await get(self.base_url + path)
+        finally:
+            self.waited += perf_counter() - start
+        return parse_json(body)
 
 
 def from_settings() -> CoinGecko:

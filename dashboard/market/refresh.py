@@ -15,12 +15,12 @@ from django.db.models import Max
 
 from dashboard import clock
 from dashboard.market import coingecko
-from dashboard.market.currencies import refresh_rates
+from dashboard.market.course import NEWS, NOTHING_NEW, Course
 from dashboard.market.quota import PLANS, Breaker, Urgency, is_due, month_of, poll_interval, stale_after
 from dashboard.market.quote import Quote
 from dashboard.market.samples import keep
 from dashboard.market.source import SourceError, SourceGarbled, SourceRefused
-from dashboard.market.storing import store
+from dashboard.market.storing import judge_all, write
 from dashboard.models import Asset, MarketQuote, MarketState
 
 __all__ = ["MarketHealth", "Tick", "Urgency", "market_state", "refresh", "stale_before"]
@@ -64,25 +64,33 @@ class Poll:
     interval: float
 
 
-def refresh(assets: Collection[str], urgency: Urgency = Urgency.IDLE) -> Tick | None:
-    """At most one attempt to fetch the quotes of `assets` and of the largest coins.
+def refresh(assets: Collection[str], urgency: Urgency = Urgency.IDLE, course: Course | None = None) -> Tick | None:
+    """At most one attempt to fetch the quotes of `assets` and of the largest coins; `course` notes how it went.
 
     None when no poll is due, another process does it, the source fails, or nothing new came. What the outside world
     does never raises here; the last good prices stay.
     """
+    course = course or Course()
     poll = claim_poll(assets, urgency, clock.now())
+    course.lap("asked")
     if poll is None:
         return None
     source = coingecko.from_settings()
     try:
-        samples = source.quotes(poll.assets, top=poll.top)
+        try:
+            samples = source.quotes(poll.assets, top=poll.top)
+        finally:
+            course.add("received", source.waited)
+            course.lap("accepted", without=source.waited)
         if not samples:
             raise SourceGarbled("no price that can be used")
-        tick = accept(samples, poll, source.calls)
+        course.received = len(samples)
+        tick = accept(samples, poll, source.calls, course)
     except SourceError as error:
+        course.outcome = error.outcome
         note_failure(error, poll, source.calls)
         return None
-    refresh_rates()
+    course.outcome = NOTHING_NEW if tick is None else NEWS
     return tick
 
 
@@ -123,24 +131,30 @@ def interval_now(state: MarketState, urgency: Urgency, now: datetime, calls_per_
     )
 
 
-def accept(samples: tuple[Quote, ...], poll: Poll, calls: int) -> Tick | None:
+def accept(samples: tuple[Quote, ...], poll: Poll, calls: int, course: Course) -> Tick | None:
     """Store what is believed of the samples; SourceGarbled where none of them could be."""
     now = clock.now()
     with transaction.atomic():
         state = MarketState.objects.select_for_update().get()
-        stored = store(samples, now, state.sequence + 1)
-        if stored.rejected == len(samples):
+        judged = judge_all(samples, now, state.sequence + 1)
+        if judged.rejected == len(samples):
             raise SourceGarbled("every price is older than the last one, or from the future")
-        keep(stored.news, poll.assets, now, interval=poll.interval)
+        course.lap("accepted")
+        write(judged, samples)
+        course.kept = keep(judged.news, poll.assets, now, interval=poll.interval)
         count_calls(state, calls, now)
-        if stored.news:
+        if judged.news:
             state.sequence += 1
         if poll.top:
             state.top_fetched_at = now
         state.last_success_at = now
         state.failing_since, state.failure_reason, state.breaker_seconds = None, "", 0
         state.save(update_fields=[*POLLED, "sequence", "top_fetched_at", "last_success_at"])
-    return Tick(state.sequence, now, stored.news) if stored.news else None
+    course.lap("stored")
+    if not judged.news:
+        return None
+    course.news, course.sequence = len(judged.news), state.sequence
+    return Tick(state.sequence, now, tuple(judged.news))
 
 
 def note_failure(error: SourceError, poll: Poll, calls: int) -> None:

@@ -17,6 +17,7 @@ from dashboard import clock
 from dashboard.market.quota import stale_after
 from dashboard.market.quote import Quote
 from dashboard.models import Asset, PriceSample
+from dashboard.upserting import upsert
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 STRETCHES: Final = (
@@ -47,13 +48,11 @@ def keep(quotes: Collection[Quote], interesting: Collection[str], now: datetime,
     """
     wanted, oldest = set(interesting), now - stale_after(interval)
     rows = [
-        PriceSample(asset_id=quote.asset, at=quote.as_of, usd=quote.price, source=quote.source)
+        (quote.asset, quote.as_of, quote.price, 0, quote.source)
         for quote in quotes
         if quote.asset in wanted and quote.price is not None and quote.as_of is not None and quote.as_of >= oldest
     ]
-    PriceSample.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["asset", "at"], update_fields=["usd", "source"]
-    )
+    upsert(PriceSample, ("asset", "at", "usd", "step", "source"), rows, key=2)
     return len(rows)
 
 

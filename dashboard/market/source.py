@@ -16,23 +16,32 @@ from dashboard.market.quote import Quote
 
 
 class SourceError(Exception):
-    """The source gave nothing that can be used; the message says why in words for people."""
+    """The source gave nothing that can be used: the message says why, for people, and `outcome` in a word, to count by."""
+
+    outcome = "failed"
 
 
 class SourceRefused(SourceError):
     """The source said no; `retry_after` is how many seconds it asked to be left alone, where it said so."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, *, outcome: str = "refused") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.outcome = outcome
 
 
 class SourceUnavailable(SourceError):
     """The source could not be reached, or did not finish its answer in time."""
 
+    def __init__(self, message: str, *, outcome: str = "unreachable") -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
 
 class SourceGarbled(SourceError):
     """The answer is not one that the source's API gives."""
+
+    outcome = "garbled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +73,14 @@ class DayPrice:
 
 
 class PriceSource(Protocol):
-    """Each method is one attempt with one deadline; each raises SourceError. `calls` counts requests made so far."""
+    """Each method is one attempt with one deadline; each raises SourceError.
+
+    `calls` counts requests made so far, `waited` the seconds that passed until their answers were there.
+    """
 
     name: str
     calls: int
+    waited: float
 
     def quotes(self, assets: Collection[str], *, top: bool) -> tuple[Quote, ...]:
         """Quotes of the assets that it knows, and with `top` of the largest coins by rank too; each asset once."""

@@ -3,16 +3,18 @@
 Runs inside the caller's transaction; knows nothing of polling.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from accounts.currencies import CURRENCIES
 from dashboard.market.acceptance import Known, Verdict, judge
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin
 from dashboard.models import Asset, MarketQuote
+from dashboard.upserting import upsert
 
 FACTS: Final = (
     "price",
@@ -34,6 +36,15 @@ FACTS: Final = (
 NAMES: Final = ("symbol", "name", "rank")
 
 
+PENDING: Final = ("quote__pending_price", "quote__pending_as_of")
+PRICE, AS_OF, ATH = (FACTS.index(name) for name in ("price", "as_of", "ath"))
+WRITTEN: Final = ("asset", *FACTS, "sequence", "pending_price", "pending_as_of")
+AT_ONCE: Final = 1000
+
+names_of = attrgetter(*NAMES)
+facts_of = attrgetter(*FACTS)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """The quotes that are news, and how many samples were not believed."""
@@ -42,53 +53,80 @@ class Stored:
     rejected: int
 
 
+@dataclass(slots=True)
+class Judged:
+    """What becomes of the samples: the news, the coins and the rows of quotes to write, the number not believed."""
+
+    news: list[Quote] = field(default_factory=list)
+    renamed: list[Quote] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An asset and its quote as they are stored; all of the quote is None where there is none yet."""
+
+    kind: str
+    names: tuple[Any, ...]
+    facts: tuple[Any, ...]
+    sequence: int | None
+    known: Known
+
+
 def store(samples: Collection[Quote], now: datetime, sequence: int) -> Stored:
     """Judge each sample and keep the accepted ones under `sequence`, in a fixed number of statements."""
-    assets = Asset.objects.select_related("quote").in_bulk([sample.asset for sample in samples])
-    news: list[Quote] = []
-    renamed: list[Asset] = []
-    changed: list[MarketQuote] = []
-    rejected = 0
+    judged = judge_all(samples, now, sequence)
+    write(judged, samples)
+    return Stored(tuple(judged.news), judged.rejected)
+
+
+def judge_all(samples: Collection[Quote], now: datetime, sequence: int) -> Judged:
+    """Hold each sample to what is stored; nothing is written yet."""
+    rows = stored_rows([sample.asset for sample in samples])
+    judged = Judged()
     for sample in samples:
-        asset = assets.get(sample.asset)
-        if asset is not None and asset.kind != Asset.Kind.CRYPTO:
-            rejected += 1
-            continue
-        row = getattr(asset, "quote", None)
-        verdict = judge(sample, known(row), now)
-        if verdict is Verdict.REJECTED:
-            rejected += 1
-            continue
-        if verdict is Verdict.HELD and row is not None:
-            if row.pending_as_of != sample.as_of:
-                row.pending_price, row.pending_as_of = sample.price, sample.as_of
-                changed.append(row)
-            continue
-        is_renamed = asset is None or any(getattr(asset, field) != getattr(sample, field) for field in NAMES)
-        is_changed = row is None or any(getattr(row, field) != getattr(sample, field) for field in FACTS)
-        if is_renamed:
-            renamed.append(as_asset(sample))
-        if is_changed:
-            changed.append(as_row(sample, sequence))
-        elif row is not None and row.pending_price is not None:
-            row.pending_price = row.pending_as_of = None
-            changed.append(row)
-        if is_renamed or is_changed:
-            news.append(sample)
-    save_assets(renamed, [sample.asset for sample in samples])
-    MarketQuote.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["asset"],
-        update_fields=[*FACTS, "sequence", "pending_price", "pending_as_of"],
-    )
-    return Stored(tuple(news), rejected)
+        row = rows.get(sample.asset)
+        verdict = judge(sample, row.known if row else Known(), now)
+        if verdict is Verdict.REJECTED or (row and row.kind != Asset.Kind.CRYPTO):
+            judged.rejected += 1
+        elif verdict is Verdict.HELD and row:
+            if row.known.pending_as_of != sample.as_of:
+                judged.rows.append((sample.asset, *row.facts, row.sequence, sample.price, sample.as_of))
+        else:
+            accept(sample, row, sequence, judged)
+    return judged
 
 
-def known(row: MarketQuote | None) -> Known:
-    if row is None:
-        return Known()
-    return Known(row.price, row.as_of, row.ath, row.pending_price, row.pending_as_of)
+def accept(sample: Quote, row: Row | None, sequence: int, judged: Judged) -> None:
+    facts = facts_of(sample)
+    is_renamed = row is None or row.names != names_of(sample)
+    is_changed = row is None or row.facts != facts
+    if is_renamed:
+        judged.renamed.append(sample)
+    if is_changed:
+        judged.rows.append((sample.asset, *facts, sequence, None, None))
+    elif row and row.known.pending_price is not None:
+        judged.rows.append((sample.asset, *facts, row.sequence, None, None))
+    if is_renamed or is_changed:
+        judged.news.append(sample)
+
+
+def stored_rows(ids: Sequence[str]) -> dict[str, Row]:
+    columns = ("id", "kind", *NAMES, *(f"quote__{fact}" for fact in FACTS), "quote__sequence", *PENDING)
+    found: dict[str, Row] = {}
+    first, last = 2 + len(NAMES), 2 + len(NAMES) + len(FACTS)
+    for start in range(0, len(ids), AT_ONCE):
+        for row in Asset.objects.filter(pk__in=ids[start : start + AT_ONCE]).values_list(*columns):
+            facts = row[first:last]
+            known = Known(facts[PRICE], facts[AS_OF], facts[ATH], *row[last + 1 :])
+            found[row[0]] = Row(row[1], row[2:first], facts, row[last], known)
+    return found
+
+
+def write(judged: Judged, samples: Collection[Quote]) -> None:
+    save_assets([as_asset(sample) for sample in judged.renamed], [sample.asset for sample in samples])
+    upsert(MarketQuote, WRITTEN, judged.rows)
 
 
 def as_asset(sample: Quote) -> Asset:

@@ -23,7 +23,7 @@ MAX_DIGITS = 64
 LONGEST_RETRY_AFTER = 3600.0
 
 T = TypeVar("T")
-Get = Callable[[str], Awaitable[object]]
+Get = Callable[[str], Awaitable[bytes]]
 
 
 @cache
@@ -39,7 +39,7 @@ def fetch(
     seconds: float,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> T:
-    """What `work` makes of the answers that its `get(url)` gives, all within one deadline of `seconds`.
+    """What `work` makes of the bodies that its `get(url)` gives, all within one deadline of `seconds`.
 
     httpx's own time-outs count anew with every byte; the deadline here holds for the whole, name look-up to last byte.
     Redirects are not followed. Raises SourceRefused, SourceUnavailable or SourceGarbled.
@@ -56,8 +56,8 @@ def fetch(
             ) as client,
         ):
 
-            async def get(url: str) -> object:
-                return await get_json(client, url)
+            async def get(url: str) -> bytes:
+                return await get_body(client, url)
 
             return await work(get)
 
@@ -65,7 +65,7 @@ def fetch(
     try:
         return loop.run_until_complete(bounded())
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise SourceUnavailable(f"no full answer within {seconds:g} seconds") from error
+        raise SourceUnavailable(f"no full answer within {seconds:g} seconds", outcome="timeout") from error
     except httpx.DecodingError as error:
         raise SourceGarbled("the answer could not be unpacked") from error
     except httpx.RemoteProtocolError as error:
@@ -78,7 +78,7 @@ def fetch(
         loop.close()
 
 
-async def get_json(client: httpx.AsyncClient, url: str) -> object:
+async def get_body(client: httpx.AsyncClient, url: str) -> bytes:
     async with client.stream("GET", url) as response:
         if response.headers.get("Content-Encoding", "identity").lower() not in {"identity", "gzip"}:
             raise SourceGarbled("the answer is packed in a way that was not asked for")
@@ -90,7 +90,7 @@ async def get_json(client: httpx.AsyncClient, url: str) -> object:
             if len(body) > MAX_BYTES:
                 raise SourceGarbled("the answer is too large")
     if response.is_success:
-        return parse_json(bytes(body))
+        return bytes(body)
     raise failure(response.status_code, response.headers, bytes(body), clock.now())
 
 
@@ -122,8 +122,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         message = f"{message}: {words}"
     retry_after = read_retry_after(headers.get("Retry-After", ""), now)
     if status >= 500 and retry_after is None:
-        return SourceUnavailable(message)
-    return SourceRefused(message, retry_after)
+        return SourceUnavailable(message, outcome="5xx")
+    outcome = "429" if status == 429 else "5xx" if status >= 500 else "refused"
+    return SourceRefused(message, retry_after, outcome=outcome)
 
 
 def error_words(body: bytes) -> str:

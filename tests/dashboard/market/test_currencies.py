@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.currencies import CURRENCIES
 from dashboard import clock
 from dashboard.market.currencies import ecb_last_day, rate, refresh_rates, todays_rates
-from dashboard.market.refresh import refresh
 from dashboard.models import ExchangeRate
+from project.tick import tick
 from tests.fakes.coingecko import FakeCoinGecko
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_days_after_the_file_take_its_last_rate_for_ten_days_and_then_todays(fak
 
 def test_rates_are_fetched_with_a_tick_and_at_most_hourly(fake: FakeCoinGecko) -> None:
     with time_machine.travel(clock.now(), tick=False) as traveller:
-        refresh([])
+        tick()
         assert set(ExchangeRate.objects.values_list("code", flat=True)) == {"usd", "eur", "gbp", "jpy", "chf"}
         traveller.shift(3599)
         refresh_rates()

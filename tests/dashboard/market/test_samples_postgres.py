@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 def test_prices_are_kept_and_thinned_alike_on_postgresql() -> None:
     with postgres() as address:
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", HERE / "test_samples.py"],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", HERE / "test_samples.py", HERE.parent / "test_upserting.py"],
             env={**os.environ, "DATABASE_URL": address},
             cwd=HERE.parents[2],
             capture_output=True,

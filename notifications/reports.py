@@ -1,0 +1,211 @@
+"""Selector: balance and profit/loss of a portfolio, or of all, in sentences: a short text and a full one.
+
+What has no price is left out of the figures, as everywhere, and named; what has an old one counts and is named as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from accounts.models import User
+from dashboard.formats import (
+    UNKNOWN,
+    format_age,
+    format_gain,
+    format_money,
+    format_percent,
+    format_price,
+    format_quantity,
+    format_share,
+)
+from dashboard.models import Portfolio
+from dashboard.portfolios import Overview, overview
+from dashboard.valuation import Holding
+from notifications.models import Reminder
+
+LARGEST: Final = 3
+MOST_NAMED: Final = 6
+MOST_LISTED: Final = 100
+LONGEST_TICKER: Final = 12
+LONGEST: Final = 950
+"""Of a short text, in characters: with a link after it, it stays below the 1,024 of a template's variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`text` fits into a message, `details` list every holding for an e-mail; both in lines."""
+
+    title: str
+    text: str
+    details: str
+
+
+def report_text(reminder: Reminder, now: datetime) -> tuple[str, str]:
+    """Title and short text of the report that a reminder of kind `schedule` asks for."""
+    report = report_of(reminder.user, reminder.portfolio, now)
+    return report.title, report.text
+
+
+def report_of(user: User, portfolio: Portfolio | None, now: datetime) -> Report:
+    """The report on a portfolio in its currency; None: on all, in the user's."""
+    view = overview(user, portfolio)
+    scope = portfolio.name if portfolio else "All portfolios"
+    return Report(
+        title=f"{scope}: {balance(view)}",
+        text=short_text(view, scope, now),
+        details="\n".join([moment_line(now, user.zone), "", *detail_lines(view)]) if view.everything else "",
+    )
+
+
+def short_text(view: Overview, scope: str, now: datetime) -> str:
+    """What must be said, and what is nice to know where it fits."""
+    needed = [balance_line(view, scope), *profit_lines(view)]
+    nice = [*largest_lines(view), *mover_lines(view)]
+    prices = price_lines(view, now)
+    text = "\n".join([*needed, *nice, *prices])
+    return text if len(text) <= LONGEST else "\n".join([*needed, *prices])[:LONGEST]
+
+
+def balance(view: Overview) -> str:
+    """`12,345.67 USD`, or that it is not known."""
+    if is_unknown(view):
+        return "balance unknown"
+    return f"{format_money(view.totals.value, view.currency)} {view.currency.upper()}"
+
+
+def balance_line(view: Overview, scope: str) -> str:
+    """What everything is worth, and how that changed within a day."""
+    if not view.everything:
+        return f"{scope}: nothing is held yet."
+    if is_unknown(view):
+        return f"{scope}: the balance is unknown, because no price is known for what is held."
+    totals = view.totals
+    line = f"{scope}: {balance(view)}"
+    if not view.holdings:
+        return f"{line}; everything is sold."
+    if totals.change_24h is None:
+        return f"{line}; how it changed in 24 h is not known."
+    return f"{line}, {with_percent(totals.change_24h, totals.change_24h_pct, view.currency)} in 24 h."
+
+
+def profit_lines(view: Overview) -> list[str]:
+    """What everything brought, and what that is made of."""
+    if not view.everything or is_unknown(view):
+        return []
+    totals, currency = view.totals, view.currency
+    parts = [
+        f"unrealised {format_gain(totals.unrealised, currency)}",
+        f"realised {format_gain(totals.realised, currency)}",
+    ]
+    if totals.income:
+        parts.append(f"income {format_money(totals.income, currency)}")
+    if totals.fees:
+        parts.append(f"fees {format_money(totals.fees, currency)}")
+    profit = f"{with_percent(totals.profit, totals.profit_pct, currency)} {currency.upper()}"
+    return [f"Profit {profit}: {', '.join(parts)}."]
+
+
+def largest_lines(view: Overview) -> list[str]:
+    shares = [f"{ticker(holding)} {format_share(holding.share)}" for holding in view.holdings if holding.share]
+    return [f"Largest: {', '.join(shares[:LARGEST])}."] if len(shares) > 1 else []
+
+
+def mover_lines(view: Overview) -> list[str]:
+    """The day's best and worst among what has a fresh price."""
+    moved = sorted(
+        (
+            (holding.market.change_24h, ticker(holding))
+            for holding in view.holdings
+            if holding.market.change_24h is not None and holding.value is not None and not holding.market.stale
+        ),
+    )
+    if len(moved) < 2:
+        return []
+    (least, worst), (most, best) = moved[0], moved[-1]
+    return [f"24 h: best {best} {format_percent(most)}, worst {worst} {format_percent(least)}."]
+
+
+def price_lines(view: Overview, now: datetime) -> list[str]:
+    """How old prices are and where they come from, what counts at an old one, what could not be counted."""
+    priced = [holding for holding in view.holdings if holding.value is not None]
+    fresh = [h.market.as_of for h in priced if h.market.as_of is not None and not h.market.stale]
+    stale = [h for h in priced if h.market.stale]
+    lines = []
+    if fresh:
+        sources = ", ".join(sorted({h.market.source for h in priced if h.market.source}))
+        lines.append(f"Prices{f' from {sources}' if sources else ''}: the oldest {format_age(now - min(fresh))}.")
+    if stale:
+        ages = [f"{ticker(h)} ({format_age(now - h.market.as_of)})" for h in stale if h.market.as_of is not None]
+        lines.append(f"Counted at an old price: {some(ages)}.")
+    if view.totals.unpriced:
+        tickers = {holding.asset: ticker(holding) for holding in view.everything}
+        names = [tickers.get(asset, asset) for asset in view.totals.unpriced]
+        lines.append(f"Left out, because no value is known: {some(names)}.")
+    return lines
+
+
+def detail_lines(view: Overview) -> list[str]:
+    """Every holding in one line, largest first, and the sums."""
+    totals, currency = view.totals, view.currency
+    lines = [holding_line(holding, currency) for holding in view.holdings[:MOST_LISTED]]
+    if more := view.holdings[MOST_LISTED:]:
+        lines.append(f"and {len(more)} smaller ones")
+    if view.closed:
+        lines.append(f"Sold altogether: {some([ticker(holding) for holding in view.closed])}")
+    lines += [
+        "",
+        f"Value: {balance(view)}",
+        f"Cost of what is held: {format_money(totals.cost, currency)}",
+        f"Unrealised: {format_gain(totals.unrealised, currency)}",
+        f"Realised: {format_gain(totals.realised, currency)}",
+        f"Income: {format_money(totals.income, currency)}",
+        f"Fees: {format_money(totals.fees, currency)}",
+        f"Profit: {with_percent(totals.profit, totals.profit_pct, currency)}",
+    ]
+    return lines
+
+
+def holding_line(holding: Holding, currency: str) -> str:
+    market = holding.market
+    line = f"{holding.held.name} ({ticker(holding)}): {format_quantity(holding.held.quantity)}"
+    if holding.value is None:
+        return f"{line}, value unknown"
+    line += f" at {format_price(market.price, currency)} = {format_money(holding.value, currency)}"
+    details = [] if holding.share is None else [format_share(holding.share)]
+    if market.change_24h is not None:
+        details.append(f"24 h {format_percent(market.change_24h)}")
+    if holding.profit is not None:
+        details.append(f"profit {with_percent(holding.profit, holding.profit_pct, currency)}")
+    if market.stale:
+        details.append("old price")
+    return f"{line} ({', '.join(details)})"
+
+
+def is_unknown(view: Overview) -> bool:
+    """Is something held, and nothing of it has a value?"""
+    return bool(view.holdings) and all(holding.value is None for holding in view.holdings)
+
+
+def with_percent(amount: Decimal, percent: Decimal | None, currency: str) -> str:
+    """`▲ +150.20 (+1.20 %)`: one arrow is enough."""
+    text = format_gain(amount, currency)
+    share = format_percent(percent).lstrip("▲▼ ")
+    return text if share == UNKNOWN else f"{text} ({share})"
+
+
+def moment_line(now: datetime, zone: ZoneInfo) -> str:
+    local = now.astimezone(zone)
+    return f"As of {local:%H:%M} on {local.day} {local:%B %Y} ({zone.key})."
+
+
+def ticker(holding: Holding) -> str:
+    return holding.held.symbol.upper()[:LONGEST_TICKER] or holding.asset[:LONGEST_TICKER]
+
+
+def some(words: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(words) - MOST_NAMED
+    return f"{', '.join(words[:MOST_NAMED])} and {more} more" if more > 0 else ", ".join(words)

@@ -204,6 +204,7 @@ class Transaction(models.Model):
     price_currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
     to_wallet = models.CharField(max_length=60, blank=True)
     value_override = MoneyField(null=True, blank=True, help_text="value of the whole, in price_currency")
+    fee_value = MoneyField(null=True, blank=True, help_text="what a fee in coins was worth, in price_currency")
     note = models.CharField(max_length=500, blank=True)
     external_id = models.CharField(max_length=200, blank=True)
     source_import = models.ForeignKey(
@@ -240,7 +241,8 @@ class Position(models.Model):
     """What the ledger says of one asset in one portfolio, in its currency; made anew when a transaction changes.
 
     Closed positions (quantity 0) stay, with their realised gain. `exchanged` says how much of `ever_invested` came out
-    of which other asset, `issues` lists {"code", "transaction", "text"}.
+    of which other asset, `issues` lists {"code", "transaction", "text"}, `balances` is how much lies in which wallet
+    (null where that was never written down).
     """
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="positions")
@@ -255,6 +257,7 @@ class Position(models.Model):
     fees_paid = MoneyField()
     exchanged = models.JSONField(default=dict)
     issues = models.JSONField(default=list)
+    balances = models.JSONField(null=True)
 
     objects = PositionQuerySet.as_manager()
 
@@ -280,6 +283,23 @@ class LotState(models.Model):
         constraints = [models.UniqueConstraint("portfolio", "asset", "upto", name="lot_state_once")]
 
 
+class LedgerCheck(models.Model):
+    """The last time that somebody asked for all of a portfolio's transactions to be posted anew and held against its
+    figures, and what came of it: `fault` is null where every figure adds up. `revision` is the portfolio's then.
+    """
+
+    portfolio = models.OneToOneField(Portfolio, on_delete=models.CASCADE, primary_key=True, related_name="ledger_check")
+    asked_at = models.DateTimeField(null=True, help_text="null when nobody waits for one")
+    lease_until = models.DateTimeField(null=True, help_text="when another worker may take it over")
+    finished_at = models.DateTimeField(null=True)
+    revision = models.PositiveBigIntegerField(null=True)
+    transactions = models.PositiveIntegerField(default=0)
+    fault = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index("asked_at", name="ledger_check_asked", condition=models.Q(asked_at__isnull=False))]
+
+
 class Import(models.Model):
     """A file that was read into a portfolio; deleting it takes its transactions back."""
 
@@ -290,6 +310,7 @@ class Import(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        UNDOING = "undoing", "Taking back"
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
     filename = models.CharField(max_length=255)
@@ -314,13 +335,15 @@ class Import(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index("state", name="import_at_work", condition=models.Q(state__in=["reading", "running"])),
+            models.Index(
+                "state", name="import_at_work", condition=models.Q(state__in=["reading", "running", "undoing"])
+            ),
         ]
 
     @property
     def is_at_work(self) -> bool:
         """Is it a worker's turn?"""
-        return self.state in (self.State.READING, self.State.RUNNING)
+        return self.state in (self.State.READING, self.State.RUNNING, self.State.UNDOING)
 
 
 class ImportFile(models.Model):

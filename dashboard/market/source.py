@@ -16,7 +16,7 @@ from dashboard.market.quote import Quote
 
 
 class SourceError(Exception):
-    """The source gave nothing that can be used: the message says why, for people, and `outcome` in a word, to count by."""
+    """The source gave nothing that can be used: the message says why for people, `outcome` in a word, to count by."""
 
     outcome = "failed"
 

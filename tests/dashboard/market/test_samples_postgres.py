@@ -8,12 +8,13 @@ from pathlib import Path
 from tests.postgres import postgres
 
 HERE = Path(__file__).parent
+TESTS = HERE / "test_samples.py", HERE.parent / "test_upserting.py"
 
 
 def test_prices_are_kept_and_thinned_alike_on_postgresql() -> None:
     with postgres() as address:
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", HERE / "test_samples.py", HERE.parent / "test_upserting.py"],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", *TESTS],
             env={**os.environ, "DATABASE_URL": address},
             cwd=HERE.parents[2],
             capture_output=True,

@@ -66,7 +66,15 @@ def alert_of(fired: Fired, now: datetime) -> Alert:
 
 def queued(alert: Alert, transport: str, now: datetime) -> Delivery:
     """A delivery that is due at once, and counts as rung: `tell` does that on commit, the sweep if it can't."""
-    return Delivery(alert=alert, transport=transport, due_at=now, rung_at=now, queued_at=now, updated_at=now)
+    return Delivery(
+        alert=alert,
+        user_id=alert.user_id,
+        transport=transport,
+        due_at=now,
+        rung_at=now,
+        queued_at=now,
+        updated_at=now,
+    )
 
 
 def tell(alerts: Sequence[Alert], deliveries: Sequence[Delivery], now: datetime) -> None:

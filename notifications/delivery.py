@@ -216,7 +216,17 @@ def fall_back(alert: Alert, now: datetime) -> None:
         if name in used or name not in ready:
             continue
         Delivery.objects.bulk_create(
-            [Delivery(alert=alert, transport=name, due_at=now, rung_at=now, queued_at=now, updated_at=now)],
+            [
+                Delivery(
+                    alert=alert,
+                    user_id=alert.user_id,
+                    transport=name,
+                    due_at=now,
+                    rung_at=now,
+                    queued_at=now,
+                    updated_at=now,
+                )
+            ],
             ignore_conflicts=True,
         )
         queued = Delivery.objects.get(alert=alert, transport=name)

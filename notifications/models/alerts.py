@@ -51,19 +51,22 @@ class Alert(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def of(self, user: models.Model) -> Self:
-        return self.filter(alert__user=user)
+        return self.filter(user=user)
 
 
 class Delivery(models.Model):
     """One alert through one transport. `due_at` is when it next needs attention, null when it needs none.
 
     Who works on it holds `lease_token` until `lease_until`; a result is stored only under the token it was got with.
+    Where several alerts went out as one message, `leader` is the delivery that it is sent for: the others are never
+    due themselves, and what becomes of the leader becomes of them. `held_because` says why it waited, if it did.
     """
 
     class Transport(models.TextChoices):
         TOAST = "toast", "Toast"
         EMAIL = "email", "E-mail"
         WHATSAPP = "whatsapp", "WhatsApp"
+        WEBPUSH = "webpush", "Push message"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -75,6 +78,9 @@ class Delivery(models.Model):
         READ = "read", "Read"
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    leader = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="followers")
+    folded = models.PositiveSmallIntegerField(default=0, help_text="how many others its message carries")
     transport = models.CharField(max_length=20, choices=Transport)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -86,6 +92,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=64, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    held_because = models.CharField(max_length=200, blank=True)
     queued_at = models.DateTimeField()
     sending_at = models.DateTimeField(null=True, help_text="when the last attempt began")
     in_doubt_at = models.DateTimeField(null=True)
@@ -103,7 +110,12 @@ class Delivery(models.Model):
             models.UniqueConstraint("alert", "transport", name="delivery_once_per_transport"),
             models.UniqueConstraint("provider_id", name="delivery_of_message", condition=~Q(provider_id="")),
         ]
-        indexes = [models.Index("due_at", name="delivery_due", condition=Q(due_at__isnull=False))]
+        indexes = [
+            models.Index("due_at", name="delivery_due", condition=Q(due_at__isnull=False)),
+            models.Index(
+                "user", "transport", "due_at", name="delivery_waiting", condition=Q(state="queued", leader__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"alert {self.alert_id} by {self.transport}: {self.state}"
@@ -129,3 +141,27 @@ class TransportOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transport} of {self.user_id}: {self.reason}"
+
+
+class Allowance(models.Model):
+    """What somebody has used of a transport; the one row that those who send to them by it queue for.
+
+    `recent` holds when the last messages began (ISO, oldest first). `used` counts those of `day`, a day of the user's
+    own zone. `told_day` is the day of which they were told that its messages are used up; `due_at` when to write that.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    transport = models.CharField(max_length=20, choices=Delivery.Transport)
+    recent = models.JSONField(default=list)
+    day = models.DateField(null=True)
+    used = models.PositiveIntegerField(default=0)
+    told_day = models.DateField(null=True)
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "transport", name="allowance_once")]
+        indexes = [models.Index("due_at", name="allowance_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.used} by {self.transport} on {self.day}"

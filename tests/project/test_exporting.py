@@ -48,7 +48,7 @@ def furnish(name: str) -> User:
             limit=D("50000.1"), observed=D("50001"), currency="usd", fired_at=AT, title=f"alert of {name}", text="Up",
         )  # fmt: skip
         Delivery.objects.create(
-            alert=alert, transport="email", state="sent", queued_at=AT, updated_at=AT, lease_token="a secret"
+            alert=alert, user=user, transport="email", state="sent", queued_at=AT, updated_at=AT, lease_token="a secret"
         )
     return user
 

@@ -8,8 +8,8 @@ RUN npm ci --omit=dev --ignore-scripts
 FROM python:3.13-slim AS build
 WORKDIR /app
 RUN python -m venv /venv
-COPY requirements.txt ./
-RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+COPY requirements.txt requirements-uvicorn.txt ./
+RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-uvicorn.txt
 COPY . .
 COPY --from=frontend /app/node_modules node_modules
 RUN /venv/bin/python -m project.runner.frontend && rm -rf node_modules && /venv/bin/python -m compileall -q .
@@ -28,4 +28,4 @@ USER tickfolio
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["python", "-m", "daphne", "-v", "0", "--websocket-max-message-size", "8388608", "--websocket-max-frame-size", "65536", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers", "project.asgi:application"]
+CMD ["python", "-m", "project.runner.web", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers"]

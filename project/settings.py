@@ -52,6 +52,7 @@ def words(text: str) -> list[str]:
 HOST = setting("HOST", "127.0.0.1", "an address to listen on, such as 127.0.0.1", valid=bool)
 HOST_IN_URL = "localhost" if HOST in {"0.0.0.0", "::"} else f"[{HOST}]" if ":" in HOST else HOST  # noqa: S104
 PORT = setting("PORT", "8000", "a port from 0 to 65535", int, lambda port: 0 <= port <= 65535)
+ASGI_SERVER = setting("ASGI_SERVER", "daphne", "daphne or uvicorn", valid=lambda name: name in {"daphne", "uvicorn"})
 DEBUG = setting("DEBUG", "off", "on or off", boolean)
 DATA_DIR = Path(setting("DATA_DIR", str(BASE_DIR / "var"), "a folder", valid=bool)).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -398,6 +399,7 @@ LOGGING = {
         "celery": {"level": "WARNING"},  # a task a second would be two lines a second
         "httpx": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
         "twilio": {"level": "WARNING"},
     },
 }

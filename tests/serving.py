@@ -34,12 +34,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(*options: str) -> Iterator[Server]:
-    """Starts daphne on a free port and ends it; `options` are further ones of its command line."""
+def serving(*options: str, server: str = "daphne") -> Iterator[Server]:
+    """Starts the server (daphne or uvicorn) on a free port and ends it; `options` are further ones of its command."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         process = subprocess.Popen(
-            web([*options, "--fd", str(listener.fileno())]),
+            web([*options, "--fd", str(listener.fileno())], server),
             cwd=ROOT,
             env={
                 **os.environ,

@@ -10,8 +10,13 @@ LARGEST_FRAME = 64 * 1024
 LARGEST_MESSAGE = 8 * 1024 * 1024
 
 
-def web(options: Sequence[str]) -> list[str]:
-    """`options` say where to listen: ["--fd", N] for a socket that is open already, or ["-b", HOST, "-p", PORT]."""
+def web(options: Sequence[str], server: str = "daphne") -> list[str]:
+    """`options` say where to listen: ["--fd", N] for a socket that is open already, or ["-b", HOST, "-p", PORT].
+
+    `server` is "daphne" or "uvicorn".
+    """
+    if server == "uvicorn":
+        return [*_python("project.runner.uvicorn"), *options, "project.asgi:application"]
     return [
         *_python("daphne"),
         *("-v", "0"),

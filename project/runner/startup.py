@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from project.runner import commands, valkey
+from project.runner import commands, uvicorn, valkey
 from project.runner.console import Console
 from project.runner.supervisor import Child, Supervisor
 
@@ -37,6 +37,11 @@ class CannotStart(Exception):
 def run(*, demo: bool = False) -> None:
     """Runs Tickfolio until a signal comes. `demo` adds the recorded market and its account."""
     os.umask(0o077)
+    if settings.ASGI_SERVER == "uvicorn":
+        try:
+            uvicorn.check_installed()
+        except uvicorn.NotInstalled as obstacle:
+            raise CannotStart(str(obstacle)) from obstacle
     with contextlib.ExitStack() as stack:
         lock = stack.enter_context(_sole_use(settings.DATA_DIR))
         listener = stack.enter_context(_listener(settings.HOST, settings.PORT))
@@ -188,12 +193,13 @@ def _migrate(console: Console) -> None:
 
 
 def _web(listener: socket.socket, environment: dict[str, str]) -> Child:
-    if listener.family == socket.AF_INET6:  # daphne takes open sockets of the older kind only
+    server = settings.ASGI_SERVER
+    if listener.family == socket.AF_INET6 and server == "daphne":  # it takes open sockets of the older kind only
         host, port = listener.getsockname()[:2]
         listener.close()
         return Child("web", commands.web(["-b", host, "-p", str(port)]), settings.BASE_DIR, environment)
     descriptor = listener.fileno()
-    command = commands.web(["--fd", str(descriptor)])
+    command = commands.web(["--fd", str(descriptor)], server)
     return Child("web", command, settings.BASE_DIR, environment, descriptors=[descriptor])
 
 

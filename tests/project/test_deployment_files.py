@@ -19,7 +19,7 @@ OURS = ("web", "market", "worker", "beat", "migrate")
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
 IN_CONTAINER = {
-    "web": commands.web(["-b", "0.0.0.0", "-p", "8000", "--proxy-headers"]),
+    "web": ["python", "-m", "project.runner.web", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers"],
     "market": commands.worker("market", 1),
     "worker": commands.worker("deliveries", 4),
     "beat": commands.beat(Path("/data/beat-schedule")),
@@ -114,6 +114,7 @@ def test_the_image_runs_the_web_process_as_nobody_special() -> None:
 def test_the_image_is_built_in_stages_from_the_lock_files() -> None:
     assert len(instructions("FROM")) == 3
     assert any("--require-hashes -r requirements.txt" in line for line in instructions("RUN"))
+    assert any("-r requirements-uvicorn.txt" in line for line in instructions("RUN"))
     assert any(line.startswith("npm ci") for line in instructions("RUN"))
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -11,8 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
-from tests.running import Running, descendants, processes, start, tickfolio, until
+from tests.running import ROOT, Running, descendants, processes, start, tickfolio, until
 
 CHILDREN = {
     "valkey": ("valkey-server",),
@@ -151,3 +155,27 @@ def test_sigterm_stops_like_ctrl_c(running: Running) -> None:
     except subprocess.TimeoutExpired:
         pytest.fail(running.output)
     assert not started & alive()
+
+
+def test_uvicorn_serves_and_stops_with_open_sockets_in_time(tmp_path: Path) -> None:
+    with tickfolio(tmp_path, ASGI_SERVER="uvicorn") as running:
+        assert status_of(f"{running.address}/accounts/login/") == 200
+        assert running.pid("project.runner.uvicorn")
+        assert not running.pids("daphne")
+        with connect(f"{running.address.replace('http', 'ws')}/ws/live/", origin=Origin(running.address)) as socket:
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4401
+        with connect(f"{running.address.replace('http', 'ws')}/ws/live/", origin=Origin(running.address)):
+            children = descendants(running.process.pid)
+            assert running.stop(within=A_BUSY_MACHINE) == 0
+        assert not children & alive()
+
+
+def test_uvicorn_that_is_not_installed_is_named_with_what_to_install() -> None:
+    without = "sys.modules['uvloop'] = None; runpy.run_module('project.runner.uvicorn', run_name='__main__')"
+    bare = [sys.executable, "-c", f"import runpy, sys; sys.argv.append('application'); {without}"]
+    said = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert said.returncode == 1
+    assert "requirements-uvicorn.txt" in said.stderr

@@ -79,10 +79,11 @@ def open_sockets(server: Server) -> int:
     return found
 
 
-async def test_readers_that_stand_still_hold_up_nobody_and_are_let_go(transactional_db: None) -> None:
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+async def test_readers_that_stand_still_hold_up_nobody_and_are_let_go(transactional_db: None, name: str) -> None:
     await do(tick)(1)
     cookies = [await do(cookie_of)(await do(owner)(f"user{number}")) for number in range(OWNERS)]
-    with serving("--ping-interval", "3", "--ping-timeout", "5") as server:
+    with serving("--ping-interval", "3", "--ping-timeout", "5", server=name) as server:
         async with contextlib.AsyncExitStack() as stack:
             readers = [
                 Reader(await stack.enter_async_context(page_socket(server, cookies[number % OWNERS])))
@@ -107,11 +108,12 @@ async def test_readers_that_stand_still_hold_up_nobody_and_are_let_go(transactio
             assert sequence > 10
 
 
-async def test_a_page_that_reports_is_held_to_its_reports(transactional_db: None) -> None:
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+async def test_a_page_that_reports_is_held_to_its_reports(transactional_db: None, name: str) -> None:
     """It stops reporting and gets no more than the window; then it reports, and gets the newest state."""
     await do(tick)(1)
     cookie = await do(cookie_of)(await do(owner)("ann"))
-    with serving() as server:
+    with serving(server=name) as server:
         async with page_socket(server, cookie) as silent, page_socket(server, cookie) as other:
             pages = Reader(silent), Reader(other)
             for page in pages:

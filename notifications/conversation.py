@@ -8,6 +8,7 @@ from typing import Final
 
 from accounts.models import User
 from notifications.models import Conversation
+from notifications.whatsapp_numbers import line
 
 WINDOW: Final = timedelta(hours=24)
 """How long after somebody wrote WhatsApp lets us write to them freely."""
@@ -15,7 +16,7 @@ WINDOW: Final = timedelta(hours=24)
 
 def heard_from(number: str, now: datetime) -> Conversation:
     """The number (E.164) has written to us at `now`: the window is open anew."""
-    conversation, is_new = Conversation.objects.get_or_create(number=number, defaults={"last_inbound_at": now})
+    conversation, is_new = Conversation.objects.get_or_create(number=line(number), defaults={"last_inbound_at": now})
     if not is_new and (conversation.last_inbound_at is None or conversation.last_inbound_at < now):
         conversation.last_inbound_at = now
         conversation.save(update_fields=["last_inbound_at"])
@@ -44,19 +45,19 @@ def snoozed_until(user: User) -> datetime | None:
 def conversation_of(user: User) -> Conversation | None:
     if not user.whatsapp_number or user.whatsapp_verified_at is None:
         return None
-    return Conversation.objects.filter(number=str(user.whatsapp_number)).first()
+    return Conversation.objects.filter(number=line(str(user.whatsapp_number))).first()
 
 
 def stop(number: str, now: datetime) -> None:
     """Nothing more is to be written to the number, until it sends START."""
-    Conversation.objects.update_or_create(number=number, defaults={"stopped_at": now})
+    Conversation.objects.update_or_create(number=line(number), defaults={"stopped_at": now})
 
 
 def resume(number: str) -> None:
     """The number wants messages again, and at once: a snooze ends with it."""
-    Conversation.objects.filter(number=number).update(stopped_at=None, snoozed_until=None)
+    Conversation.objects.filter(number=line(number)).update(stopped_at=None, snoozed_until=None)
 
 
 def snooze(number: str, until: datetime | None) -> None:
     """Hold WhatsApp alerts back until then; None: no longer."""
-    Conversation.objects.update_or_create(number=number, defaults={"snoozed_until": until})
+    Conversation.objects.update_or_create(number=line(number), defaults={"snoozed_until": until})

@@ -116,7 +116,7 @@ WHICH_NUMBER: Final = "Write the reminder's number, like {} 2. LIST shows the nu
 
 def understand(text: str, currency: str) -> Command:
     """The command that `text` gives; amounts without a currency are in `currency`."""
-    text = unicodedata.normalize("NFKC", text[:LONGEST])
+    text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFKC", text[:LONGEST]))
     raw = re.sub(r"([<>])", r" \1 ", text).split()
     words = [word if word in ABOVE | BELOW else word.strip(EDGES).lower() for word in raw]
     said = [word for word in words if word]

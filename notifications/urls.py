@@ -21,4 +21,5 @@ urlpatterns = [
     path("settings/whatsapp/confirm/", whatsapp.whatsapp_confirm, name="whatsapp_confirm"),
     path("settings/whatsapp/unlink/", whatsapp.whatsapp_unlink, name="whatsapp_unlink"),
     path("webhooks/twilio/status/", inbound.twilio_status, name="twilio_status"),
+    path("webhooks/twilio/inbound/", inbound.twilio_inbound, name="twilio_inbound"),
 ]

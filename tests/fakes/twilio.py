@@ -94,6 +94,7 @@ class FakeTwilio:
     look_up_failures: list[Failure] = field(default_factory=list)
     requests: dict[str, int] = field(default_factory=dict)
     keeps_text: bool = True
+    heard: int = 0
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -181,6 +182,22 @@ class FakeTwilio:
         if error_code:
             form["ErrorCode"] = str(error_code)
         return found.callback, form, RequestValidator(self.token).compute_signature(found.callback, form)
+
+    def inbound(self, url: str, number: str, text: str, sid: str = "", **fields: str) -> tuple[dict[str, str], str]:
+        """The form and the signature with which a message that somebody wrote to us is handed to `url`."""
+        with self.lock:
+            self.heard += 1
+            form = {
+                "MessageSid": sid or f"SM{self.heard + 0xF0000:032x}",
+                "AccountSid": self.sid,
+                "From": f"whatsapp:{number}",
+                "To": "whatsapp:+14155238886",
+                "Body": text,
+                "NumMedia": "0",
+                "ProfileName": "Ada & <Co>",
+                **fields,
+            }
+        return form, RequestValidator(self.token).compute_signature(url, form)
 
     def tell(self, sid: str, status: str, error_code: int | None = None) -> int:
         """Post the status callback; the answer's status."""

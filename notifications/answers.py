@@ -1,0 +1,234 @@
+"""Service: the answers to what somebody asks on WhatsApp, in their currency and zone, and what their commands do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import User
+from dashboard.formats import format_age, format_percent, format_price, format_share
+from dashboard.models import Asset
+from dashboard.naming import WELL_KNOWN, NoSuchCoin, SeveralCoins, coin_named
+from dashboard.portfolios import markets_of, overview
+from notifications import conversation
+from notifications.models import Reminder
+from notifications.reminding import (
+    ReminderErrors,
+    TooManyReminders,
+    create_reminder,
+    draft_reminder,
+    is_true_already,
+    pause_reminder,
+    resume_reminder,
+)
+from notifications.reports import balance_line, price_lines, profit_lines
+from notifications.selectors import ReminderLine, reminder_lines
+from notifications.talking import Ask, Command, Price, Remind, Snooze, Switch, Unclear, Word
+from notifications.wording import observed, promise
+
+LONGEST: Final = 1500
+MOST_CANDIDATES: Final = 8
+SCOPE: Final = "All portfolios"
+
+NO_SUCH_NUMBER: Final = "You have no reminder with the number {}. LIST shows the numbers."
+UNPOLLED: Final = "Prices are fetched of the largest coins and of what is held or watched here."
+HELP: Final = """\
+You can write:
+BALANCE: what everything is worth
+PROFIT: what it brought
+STATUS: both, and your reminders
+PRICE BTC: what a coin costs
+REMIND BTC ABOVE 70000 or REMIND BALANCE BELOW 10000: be told once it happens
+LIST: your reminders, with numbers; PAUSE 2 and RESUME 2 for one of them
+SNOOZE 8: no alerts here for 8 hours; SNOOZE OFF: at once again
+STOP: no more messages here; START: messages again"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The coin that was meant, with a note where others bear the name; or what to say in its place."""
+
+    coin: Asset | None = None
+    note: str = ""
+    problem: str = ""
+
+
+def answer(user: User, command: Command, found: Found, now: datetime) -> str:
+    """Do what the command says, and the answer to it. `found` is the coin that it names."""
+    if isinstance(command, Ask):
+        return ANSWERS[command.word](user, now)
+    if isinstance(command, Price):
+        return price(user, found, now)
+    if isinstance(command, Remind):
+        return remind(user, command, found)
+    if isinstance(command, Snooze):
+        return snooze(user, command, now)
+    if isinstance(command, Switch):
+        return switch(user, command)
+    return command.question if isinstance(command, Unclear) else HELP
+
+
+def balance(user: User, now: datetime) -> str:
+    view = overview(user)
+    return "\n".join([balance_line(view, SCOPE), *price_lines(view, now)])
+
+
+def profit(user: User, now: datetime) -> str:
+    view = overview(user)
+    return "\n".join([*(profit_lines(view) or [balance_line(view, SCOPE)]), *price_lines(view, now)])
+
+
+def status(user: User, now: datetime) -> str:
+    view = overview(user)
+    lines = [balance_line(view, SCOPE), *profit_lines(view), *price_lines(view, now), *reminder_status(user)]
+    until = conversation.snoozed_until(user)
+    if until is not None and until > now:
+        lines.append(f"No alerts here until {moment(until, user)}.")
+    return "\n".join(lines)
+
+
+def reminder_status(user: User) -> list[str]:
+    """How many reminders are armed, and which has the shortest way to go."""
+    armed = [line for _, line in numbered(user) if is_armed(line)]
+    if not armed:
+        return ["No reminder is armed."]
+    text = f"{len(armed)} reminder{'s are' if len(armed) > 1 else ' is'} armed."
+    near = [(abs(line.distance_pct), line) for line in armed if line.distance_pct is not None and not line.waits]
+    if near:
+        way, line = min(near, key=lambda pair: pair[0])
+        text += f" The closest: {gist(line.promise)}, {format_share(way)} to go."
+    return [text]
+
+
+def listing(user: User, now: datetime) -> str:
+    lines = [f"{number}. {gist(line.promise)}" for number, line in numbered(user) if is_armed(line)]
+    if not lines:
+        return "No reminder is armed. Write REMIND BTC ABOVE 70000 to make one."
+    text = "\n".join(lines)
+    if len(text) <= LONGEST:
+        return text
+    page = f"{settings.PUBLIC_URL}{reverse('reminders')}"
+    shown = 0
+    while sum(len(line) + 1 for line in lines[: shown + 1]) < LONGEST - len(page) - 40:
+        shown += 1
+    return "\n".join([*lines[:shown], f"and {len(lines) - shown} more: {page}"])
+
+
+def numbered(user: User) -> list[tuple[int, ReminderLine]]:
+    """The user's reminders by numbers that new ones don't move: counted from the oldest."""
+    return list(enumerate(sorted(reminder_lines(user), key=lambda line: line.reminder.pk), 1))
+
+
+def is_armed(line: ReminderLine) -> bool:
+    return line.state in {Reminder.State.ARMED, Reminder.State.COOLING}
+
+
+def gist(sentence: str) -> str:
+    """What a reminder waits for, out of the sentence that also says how it tells."""
+    text = sentence.partition(", you get")[0].removeprefix("When ")
+    return text[:1].upper() + text[1:]
+
+
+def price(user: User, found: Found, now: datetime) -> str:
+    if found.coin is None:
+        return found.problem
+    market = markets_of([found.coin.pk], user.currency, now)[found.coin.pk]
+    if market.price is None:
+        lines = [f"No price of {found.coin} is known. {UNPOLLED}"]
+    else:
+        line = f"{found.coin}: {format_price(market.price, user.currency)} {user.currency.upper()}"
+        lines = [
+            f"{line}, {format_percent(market.change_24h)} in 24 h." if market.change_24h is not None else f"{line}."
+        ]
+        if market.as_of is not None:
+            old = " It is old: no newer one has come." if market.stale else ""
+            lines.append(f"Price from {market.source}, {format_age(now - market.as_of)}.{old}")
+    return "\n".join([*lines, *([found.note] if found.note else [])])
+
+
+def find(text: str) -> Found:
+    """The coin with that ticker, name or id; of several the highest ranked. May ask the price source."""
+    text = " ".join(text.split())[:100]
+    candidates = bearing(text)
+    if not candidates:
+        try:
+            return Found(coin_named(text))
+        except SeveralCoins as several:
+            names = ", ".join(str(coin) for coin in several.choices[:3])
+            return Found(problem=f"I know no coin called “{text}”. Perhaps you mean {names}?")
+        except NoSuchCoin:
+            return Found(problem=f"I know no coin called “{text}”.")
+    known = [coin for coin in candidates if coin.rank is not None and coin.rank <= WELL_KNOWN]
+    if len(candidates) == 1 or len(known) == 1:
+        return Found(candidates[0])
+    return Found(candidates[0], f"Several coins are called “{text}”; this is the largest of them.")
+
+
+def bearing(text: str) -> list[Asset]:
+    called = Q(symbol__iexact=text) | Q(name__iexact=text) | Q(pk=text.lower())
+    return list(Asset.objects.coins().filter(called).best_ranked()[:MOST_CANDIDATES])
+
+
+def remind(user: User, command: Remind, found: Found) -> str:
+    """Make the reminder, as the form would, and say what it will do."""
+    if command.coin is not None and found.coin is None:
+        return found.problem
+    values = {
+        "kind": f"{'balance' if command.coin is None else 'price'}_{'above' if command.above else 'below'}",
+        "asset": found.coin,
+        "limit": command.limit.number,
+        "currency": command.limit.currency,
+    }
+    try:
+        seen = is_true_already(draft_reminder(user, values))
+        reminder = create_reminder(user, values)
+    except ReminderErrors as faults:
+        return " ".join(text for texts in faults.errors.values() for text in texts)
+    except TooManyReminders as limit:
+        return str(limit)
+    lines = [promise(reminder, None if seen is None else seen.value)]
+    if seen is not None and seen.value is not None:
+        now_at = observed(seen.value, command.limit.number, reminder.currency, of_price=command.coin is not None)
+        lines = [promise(reminder, None), f"It is {now_at} already: it waits until the limit is crossed anew."]
+    return "\n".join([*lines, *([found.note] if found.note else [])])
+
+
+def snooze(user: User, command: Snooze, now: datetime) -> str:
+    if not command.span:
+        conversation.snooze(str(user.whatsapp_number), None)
+        return "Alerts come here at once again."
+    until = now + command.span
+    conversation.snooze(str(user.whatsapp_number), until)
+    return f"No alerts here until {moment(until, user)}; then you are told what happened. SNOOZE OFF ends it."
+
+
+def switch(user: User, command: Switch) -> str:
+    line = dict(numbered(user)).get(command.number)
+    if line is None:
+        return NO_SUCH_NUMBER.format(command.number)
+    if command.on:
+        try:
+            resume_reminder(line.reminder)
+        except ReminderErrors as faults:
+            return " ".join(text for texts in faults.errors.values() for text in texts)
+        return f"Armed again: {gist(line.promise)}."
+    pause_reminder(line.reminder)
+    return f"Paused: {gist(line.promise)}. RESUME {command.number} arms it again."
+
+
+def moment(at: datetime, user: User) -> str:
+    local = at.astimezone(user.zone)
+    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+
+
+ANSWERS: Final[dict[Word, Callable[[User, datetime], str]]] = {
+    Word.BALANCE: balance,
+    Word.PROFIT: profit,
+    Word.STATUS: status,
+    Word.LIST: listing,
+    Word.HELP: lambda user, now: HELP,
+}

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from dashboard.ledger.entry import EXACT
-from dashboard.ledger.lots import LOTS_A_LINE, Lot, Order, Row
+from dashboard.ledger.lots import LOTS_A_LINE, ROW_END, Lot, Order, Row
 from dashboard.ledger.methods import ORDERS, Method, Scope
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Flag, Issue
@@ -78,7 +78,7 @@ def flag_of(fields: list[Any]) -> Flag:
 def write_rows(rows: list[Row], order: Order | None) -> str:
     """Lots of a pool in one line. What they are sorted by is written where it no longer follows from the lot."""
     with localcontext(EXACT):
-        return ";".join(write_row(row, order) for row in rows)
+        return ROW_END.join(write_row(row, order) for row in rows)
 
 
 def write_row(row: Row, order: Order | None) -> str:
@@ -102,7 +102,7 @@ def read_rows(text: str, order: Order | None) -> list[Row]:
     """The rows of one line."""
     rows = []
     with localcontext(EXACT):
-        for written in text.split(";"):
+        for written in text.split(ROW_END):
             at, quantity, cost, entry, wallet, assumed, number, *key = written.split(",")
             acquired = datetime.fromisoformat(at)
             lot = Lot(acquired, Decimal(quantity), Decimal(cost), int(entry), unquote(wallet), bool(assumed))

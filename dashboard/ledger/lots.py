@@ -5,6 +5,7 @@ Cost removed = C * q / Q in a 60-digit context, rounded once to 18 decimals; a l
 Callers run inside `localcontext(EXACT)`.
 """
 
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ class Lot:
 
 LOTS_A_LINE = 256
 """How many lots a kept line holds, which are made again at once."""
+
+ROW_END = ";"
+"""Stands between the rows of a kept line."""
 
 fields_of = attrgetter("acquired_at", "quantity", "cost", "entry", "wallet", "assumed")
 """The fields of a lot in their order."""
@@ -136,6 +140,38 @@ class Pool:
         rows = [*self._queue, *self._heap]
         rows.sort(key=lambda row: abs(row[-2]))
         return [row[-1] for row in rows]
+
+    def count(self) -> int:
+        """Exactly how many lots are held."""
+        sealed = sum(text.count(ROW_END) + 1 for text in self._sealed)
+        return len(self._queue) + len(self._heap) + len(self._tail) + sealed
+
+    def some(self, start: int, stop: int) -> list[Lot]:
+        """The lots from place `start` to before `stop`, in the order in which they leave. Live: read them only.
+
+        What is kept as text and is not among them stays text.
+        """
+        parts: list[tuple[int, Sequence[Row] | str]] = [(len(self._queue), self._queue)] if self._queue else []
+        parts += [(text.count(ROW_END) + 1, text) for text in self._sealed]
+        parts += [(len(self._tail), self._tail)] if self._tail else []
+        late = self._late_among([rows for _, rows in parts])
+        found: list[Lot] = []
+        begin = 0
+        for (size, rows), more in zip(parts or [(0, ())], late, strict=True):
+            end = begin + size + len(more)
+            if begin < stop and start < end:
+                whole = sorted([*(self._read(rows) if isinstance(rows, str) else rows), *more])
+                found += [row[-1] for row in whole[max(start - begin, 0) : stop - begin]]
+            begin = end
+        return found
+
+    def _late_among(self, parts: Sequence[Sequence[Row] | str]) -> list[list[Row]]:
+        """The rows of the heap that belong to each of these parts of all other rows; to none: one part of their own."""
+        firsts = [self._read(rows.split(ROW_END, 1)[0])[0] if isinstance(rows, str) else rows[0] for rows in parts]
+        late: list[list[Row]] = [[] for _ in parts or [()]]
+        for row in self._heap:
+            late[max(bisect(firsts, row) - 1, 0)].append(row)
+        return late
 
     def recount(self, quantity: Decimal) -> None:
         """The same lots, now `quantity` in all."""

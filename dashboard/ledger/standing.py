@@ -83,6 +83,20 @@ class Standing:
         lots = [copy_of(lot) for pool in self.pools.values() for lot in pool.lots()]
         return tuple(sorted(lots, key=lambda lot: (lot.acquired_at, lot.entry)))
 
+    def lots_counted(self) -> int:
+        """Exactly how many lots there are."""
+        return sum(pool.count() for pool in self.pools.values())
+
+    def some_lots(self, start: int, stop: int) -> tuple[Lot, ...]:
+        """The lots from place `start` to before `stop` in the order in which they leave, wallet by wallet; copies."""
+        found: list[Lot] = []
+        for pool in self.pools.values():
+            size = pool.count()
+            if start < size and stop > 0:
+                found += [copy_of(lot) for lot in pool.some(max(start, 0), stop)]
+            start, stop = start - size, stop - size
+        return tuple(found)
+
     def disposals(self) -> tuple[Disposal, ...]:
         """What left for good, in order; what only went to another wallet or became another asset is not here."""
         disposals, used = [], (Lot(*fields) for fields in rows(self.used, 6))

@@ -1,13 +1,13 @@
 """A standing that was kept as text and made again goes on exactly as the one that never was."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.ledger.book import Book, post, resume
-from dashboard.ledger.entry import Entry, order
+from dashboard.ledger.entry import EXACT, Entry, order
 from dashboard.ledger.keeping import FIGURES, keep, restore
 from dashboard.ledger.methods import Method, Scope
 from tests.dashboard.ledger.test_properties import histories, methods, scopes
@@ -88,3 +88,22 @@ def test_another_version_is_refused() -> None:
     text = keep(post(diary(("buy", "btc", "1", "10")), method=Method.FIFO).standings["btc"])
     with pytest.raises(ValueError, match="kept by version 0"):
         restore(text.replace('"version":1', '"version":0'))
+
+
+@settings(max_examples=120, deadline=None)
+@given(histories(), st.integers(0, 14), lines, methods, scopes, st.integers(0, 6))
+def test_some_lots_are_those_that_leave_at_their_turn(
+    history: list[Entry], cut: int, line: int, method: Method, scope: Scope, start: int
+) -> None:
+    ordered = sorted(history, key=order)
+    book = kept(post(ordered[:cut], method=method, scope=scope), line)
+    book.extend(ordered[cut:])
+    for standing in book.standings.values():
+        size = standing.lots_counted()
+        pages = [lot for begin in range(0, size, 2) for lot in standing.some_lots(begin, begin + 2)]
+        assert standing.some_lots(start, start + 3) == tuple(pages[start : start + 3])
+        assert sorted(map(repr, pages)) == sorted(map(repr, standing.copy().lots()))
+        for pool in standing.pools.values():
+            turns = [lot.entry for lot in pool.some(0, size)]
+            with localcontext(EXACT):
+                assert turns == [lot.entry for lot in pool.copy().take(pool.quantity)]

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from dashboard.views import dashboard, imports, mapping, market, portfolios, reports, transactions, working
+from dashboard.views import charts, dashboard, imports, mapping, market, portfolios, reports, transactions, working
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("charts/value/", charts.value_chart_part, name="value_chart"),
     path("transactions/", transactions.transactions, name="transactions"),
     path("transactions/add/", transactions.transaction_add, name="transaction_add"),
     path("transactions/<int:pk>/edit/", transactions.transaction_edit, name="transaction_edit"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("coins/search/", market.coin_search, name="coin_search"),
     path("market/", market.market, name="market"),
     path("assets/<path:asset_id>/working/", working.working, name="working"),
+    path("assets/<path:asset_id>/chart/", charts.price_chart_part, name="price_chart"),
     path("assets/<path:asset_id>/", market.asset, name="asset"),
     path("reports/gains/", reports.gains, name="gains"),
     path("reports/gains.csv", reports.gains_csv, name="gains_csv"),

@@ -6,6 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from dashboard import formats
+from dashboard.charts import Chart
 from dashboard.live import fragments
 from dashboard.valuation import Holding, Market, Totals
 
@@ -51,6 +52,12 @@ def live_state() -> SafeString:
 @register.filter
 def dom_id(asset_id: str) -> str:
     return fragments.dom_id(asset_id)
+
+
+@register.filter
+def on(value: Decimal | None, chart: Chart) -> str:
+    """{{ value|on:chart }}: a value of a chart."""
+    return chart.written(value)
 
 
 @register.filter

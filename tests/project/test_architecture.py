@@ -12,11 +12,11 @@ EDGES = {"views", "api", "consumers", "tasks", "admin", "commands", "urls", "rou
 PUBLIC = {
     "accounts": {"models", "currencies", "api"},
     "dashboard": {
-        "bell", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats",
+        "bell", "charts", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats",
         "market", "forms", "naming", "representation", "live.announce", "live.counting", "live.fragments", "live.hub",
         "live.presence",
     },
-    "notifications": {"models", "selectors", "checking", "linking", "api", "transports.toast"},
+    "notifications": {"models", "limits", "selectors", "checking", "linking", "api", "transports.toast"},
 }  # fmt: skip
 PURE = {
     "dashboard.ledger": {"dashboard.ledger"},

@@ -1,0 +1,283 @@
+"""Selectors: the lines of the charts, what portfolios were worth and what a coin has cost, and what is marked on them.
+
+Times are UTC. Nothing is fetched here: where no price of a time is stored, the line has a gap.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal, localcontext
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from accounts.models import User
+from dashboard import clock
+from dashboard.formats import format_exact, format_money, format_price, format_quantity
+from dashboard.market import currencies
+from dashboard.market.samples import samples, slot
+from dashboard.models import Asset, DailyPrice, Portfolio, Snapshot, Transaction
+from dashboard.money import WIDE, quantize
+from dashboard.snapshots import converted
+
+GAP: Final = 6
+"""Steps without a point after which the line is broken."""
+MOST_MISSING: Final = 200
+"""Points that a break is wide at most."""
+MOST_MARKS: Final = 300
+ROWS: Final = 24
+"""Lines of the table that stands for the chart."""
+
+
+class Span(StrEnum):
+    """How far back a chart goes."""
+
+    DAY = "1d"
+    WEEK = "1w"
+    MONTH = "1m"
+    YEAR = "1y"
+    ALL = "all"
+
+    @property
+    def label(self) -> str:
+        return {"1d": "1 day", "1w": "1 week", "1m": "1 month", "1y": "1 year", "all": "All"}[self.value]
+
+    @property
+    def length(self) -> timedelta | None:
+        """None: from the beginning."""
+        days = {"1d": 1, "1w": 7, "1m": 30, "1y": 365}.get(self.value)
+        return timedelta(days=days) if days else None
+
+    @property
+    def step(self) -> timedelta:
+        """The shortest time between two points."""
+        minutes = {"1d": 5, "1w": 30, "1m": 120}.get(self.value)
+        return timedelta(minutes=minutes) if minutes else timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value at a time; None where the line is broken."""
+
+    at: datetime
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    points: tuple[Point, ...]
+
+    @property
+    def known(self) -> list[tuple[datetime, Decimal]]:
+        return [(point.at, point.value) for point in self.points if point.value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A level to be drawn across the chart, in its currency."""
+
+    label: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a time: `kind` is buy, sell or alert."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Lines in `currency` over one span, oldest first, with limits and marks."""
+
+    span: Span
+    currency: str
+    lines: tuple[Line, ...]
+    limits: tuple[Limit, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    of_price: bool = False
+
+    @property
+    def main(self) -> Line:
+        return self.lines[0]
+
+    @property
+    def is_drawn(self) -> bool:
+        return len(self.main.known) > 1
+
+    @property
+    def first(self) -> tuple[datetime, Decimal]:
+        return self.main.known[0]
+
+    @property
+    def last(self) -> tuple[datetime, Decimal]:
+        return self.main.known[-1]
+
+    @property
+    def lowest(self) -> tuple[datetime, Decimal]:
+        return min(self.main.known, key=lambda point: point[1])
+
+    @property
+    def highest(self) -> tuple[datetime, Decimal]:
+        return max(self.main.known, key=lambda point: point[1])
+
+    @property
+    def change_pct(self) -> Decimal | None:
+        """From the first point to the last, in percent."""
+        before, after = self.first[1], self.last[1]
+        if before <= 0:
+            return None
+        with localcontext(WIDE):
+            return quantize((after - before) * 100 / before)
+
+    @property
+    def rows(self) -> list[tuple[datetime, list[Decimal | None]]]:
+        """Some of the points, evenly spread and the last among them: the chart as a table."""
+        known = self.main.known
+        every = max(1, -(-len(known) // ROWS))
+        others = [dict(line.known) for line in self.lines[1:]]
+        chosen = known[::-1][::every]
+        return [(at, [value, *(other.get(at) for other in others)]) for at, value in chosen]
+
+    @property
+    def decimals(self) -> int:
+        """How many the axis shows: enough to tell the lines' values apart."""
+        highest = max((value for line in self.lines for _, value in line.known), default=Decimal(1))
+        return min(12, max(0, (4 if self.of_price else 3) - highest.adjusted() - 1)) if highest else 2
+
+    def written(self, value: Decimal | None) -> str:
+        """A value of the chart as people read it."""
+        return format_price(value, self.currency) if self.of_price else format_money(value, self.currency)
+
+    @property
+    def data(self) -> dict[str, object]:
+        """As the page's script draws it: times in seconds since 1970, values in plain notation."""
+        return {
+            "step": int(self.span.step.total_seconds()),
+            "decimals": self.decimals,
+            "lines": [
+                {
+                    "name": line.name,
+                    "points": [
+                        [int(p.at.timestamp()), None if p.value is None else format_exact(p.value)] for p in line.points
+                    ],
+                }
+                for line in self.lines
+            ],
+            "limits": [{"label": limit.label, "value": format_exact(limit.value)} for limit in self.limits],
+            "marks": [{"at": int(mark.at.timestamp()), "kind": mark.kind, "text": mark.text} for mark in self.marks],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a chart is of: a coin's price, or the value of a portfolio (None: of all)."""
+
+    user: User
+    currency: str
+    asset: str = ""
+    portfolio: int | None = None
+
+
+LimitsOf = Callable[[Subject], Sequence[Limit]]
+providers: list[LimitsOf] = []
+
+
+def register_limits(provider: LimitsOf) -> None:
+    """Have what another app knows drawn as limits; the project says who."""
+    if provider not in providers:
+        providers.append(provider)
+
+
+def limits_of(subject: Subject) -> tuple[Limit, ...]:
+    return tuple(limit for provider in providers for limit in provider(subject))
+
+
+def value_chart(user: User, portfolio: Portfolio | None, span: Span) -> Chart:
+    """What a portfolio, or all of them together, was worth and had cost, as snapshots have it."""
+    now = clock.now()
+    currency = portfolio.currency if portfolio else user.currency
+    found = Snapshot.objects.filter(portfolio=portfolio) if portfolio else Snapshot.objects.filter(portfolio__user=user)
+    if span.length is not None:
+        found = found.filter(at__gte=now - span.length)
+    sums: dict[datetime, tuple[Decimal, Decimal]] = {}
+    with localcontext(WIDE):
+        for point in converted(found.order_by("at").iterator(chunk_size=2000), currency):
+            value, cost = sums.get(point.at, (Decimal(0), Decimal(0)))
+            sums[point.at] = value + point.value, cost + point.cost
+    kept = {slot(at, span.step): (at, *both) for at, both in sums.items()}
+    subject = Subject(user, currency, portfolio=portfolio.pk if portfolio else None)
+    return Chart(
+        span=span,
+        currency=currency,
+        lines=(
+            Line("Value", broken([Point(at, value) for at, value, _ in kept.values()], span.step)),
+            Line("Cost", broken([Point(at, cost) for at, _, cost in kept.values()], span.step)),
+        ),
+        limits=limits_of(subject),
+    )
+
+
+def price_chart(user: User, coin: Asset, span: Span, own: Sequence[Limit] = ()) -> Chart:
+    """What a coin has cost in the user's currency, with the user's trades and limits, and those in `own`."""
+    subject = Subject(user, user.currency, asset=coin.pk)
+    until = clock.now()
+    since = until - span.length if span.length is not None else datetime.min.replace(tzinfo=UTC)
+    return Chart(
+        span=span,
+        currency=user.currency,
+        lines=(Line("Price", broken(prices(coin.pk, user.currency, since, until, span.step), span.step)),),
+        limits=(*own, *limits_of(subject)),
+        marks=tuple(trades(user, coin.pk, since)),
+        of_price=True,
+    )
+
+
+def prices(asset: str, currency: str, since: datetime, until: datetime, step: timedelta) -> list[Point]:
+    """Prices in `currency`, at most one a step: those kept minute by minute, before them one a day."""
+    exchange = currencies.Exchange(currency)
+    recent = {slot(sample.at, step): (sample.at, sample.usd) for sample in samples(asset, since, until)}
+    begin = min((at for at, _ in recent.values()), default=until)
+    days = (
+        DailyPrice.objects.filter(asset=asset, day__gte=since.date(), day__lte=begin.date())
+        .order_by("day")
+        .values_list("day", "usd")
+    )
+    old = [(datetime.combine(day, time(), UTC), usd) for day, usd in days]
+    told = [each for each in old if since <= each[0] < begin] + list(recent.values())
+    points = []
+    for at, usd in told:
+        rate = exchange.rate("usd", at)
+        if rate is not None:
+            with localcontext(WIDE):
+                points.append(Point(at, quantize(usd * rate)))
+    return points
+
+
+def broken(points: Iterable[Point], step: timedelta) -> tuple[Point, ...]:
+    """The points, and points without a value where several are missing at the pace of those before or after."""
+    told = list(points)
+    distances = [after.at - before.at for before, after in pairwise(told)]
+    line = told[:1]
+    for number, distance in enumerate(distances):
+        beside = distances[max(0, number - 1) : number] + distances[number + 1 : number + 2]
+        if distance > GAP * max(step, min(beside, default=step)):
+            missing = max(step, distance / MOST_MISSING)
+            line += [Point(told[number].at + missing * n, None) for n in range(1, int(distance / missing))]
+        line.append(told[number + 1])
+    return tuple(line)
+
+
+def trades(user: User, asset: str, since: datetime) -> list[Mark]:
+    """The user's purchases and sales of the coin, oldest first."""
+    rows = (
+        Transaction.objects.filter(portfolio__user=user, asset=asset, type__in=("buy", "sell"), timestamp__gte=since)
+        .order_by("-timestamp")
+        .values_list("timestamp", "type", "amount")[:MOST_MARKS]
+    )
+    words = {"buy": "Bought", "sell": "Sold"}
+    return [Mark(at, kind, f"{words[kind]} {format_quantity(amount)}") for at, kind, amount in rows][::-1]

@@ -35,6 +35,9 @@ class User(AbstractUser):
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
     colours = models.CharField(max_length=15, choices=Colours, default=Colours.GREEN_RED)
     compact = models.BooleanField(default=False)
+    quiet_hours = models.JSONField(
+        null=True, blank=True, help_text='of new reminders: {"from": "22:00", "to": "07:00"} in the time zone, or null'
+    )
     whatsapp_number = PhoneNumberField(blank=True, default="")
     whatsapp_verified_at = models.DateTimeField(null=True, blank=True)
 

@@ -36,6 +36,11 @@ def has_stopped(user: User) -> bool:
     return conversation is not None and conversation.stopped_at is not None
 
 
+def number_has_stopped(number: str) -> bool:
+    """The same of a number that need not be anybody's."""
+    return Conversation.objects.filter(number=line(number), stopped_at__isnull=False).exists()
+
+
 def snoozed_until(user: User) -> datetime | None:
     """Until when WhatsApp alerts to the user are to be held back; None, or a time that has passed: they are not."""
     conversation = conversation_of(user)
@@ -60,4 +65,7 @@ def resume(number: str) -> None:
 
 def snooze(number: str, until: datetime | None) -> None:
     """Hold WhatsApp alerts back until then; None: no longer."""
+    if until is None:
+        Conversation.objects.filter(number=line(number)).update(snoozed_until=None)
+        return
     Conversation.objects.update_or_create(number=line(number), defaults={"snoozed_until": until})

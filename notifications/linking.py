@@ -14,10 +14,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 from dashboard import clock
+from notifications.conversation import has_stopped, number_has_stopped, snooze, snoozed_until
 from notifications.locks import one_at_a_time
 from notifications.models import TransportOff, WhatsAppCode
 from notifications.transports import TRANSPORTS
-from notifications.transports.whatsapp import fault
+from notifications.transports.whatsapp import fault, is_public
 from notifications.twilio_api import TwilioError, TwilioRefused, TwilioUnanswered, create_message
 
 logger = structlog.get_logger(__name__)
@@ -49,10 +50,16 @@ class LinkState:
     number: str
     pending: str
     off: TransportOff | None
+    answers: bool
+    """Whether what is written to the sender can reach this site."""
+    stopped: bool
+    snoozed_until: datetime | None
 
 
 def link_state(user: User) -> LinkState:
-    pending = open_codes(user, clock.now()).order_by("-pk").values_list("number", flat=True).first()
+    now = clock.now()
+    pending = open_codes(user, now).order_by("-pk").values_list("number", flat=True).first()
+    until = snoozed_until(user)
     return LinkState(
         offered=TRANSPORTS["whatsapp"].is_configured(),
         sender=settings.TWILIO_WHATSAPP_FROM,
@@ -60,6 +67,9 @@ def link_state(user: User) -> LinkState:
         number=TRANSPORTS["whatsapp"].target(user) or "",
         pending=pending or "",
         off=TransportOff.objects.filter(user=user, transport="whatsapp").first(),
+        answers=is_public(settings.PUBLIC_URL),
+        stopped=has_stopped(user),
+        snoozed_until=until if until and until > now else None,
     )
 
 
@@ -67,6 +77,8 @@ def send_code(user: User, number: str, ip: str | None) -> None:
     """Send a fresh code to `number` (E.164); earlier ones of this user end. Raises LinkingError."""
     if not TRANSPORTS["whatsapp"].is_configured():
         raise LinkingError("WhatsApp is not set up on this site.")
+    if number_has_stopped(number):
+        raise LinkingError(f"This number has sent STOP. Send START from it to {settings.TWILIO_WHATSAPP_FROM} first.")
     code = f"{secrets.randbelow(10**6):06d}"
     row = register(user, number, ip, code, clock.now())
     try:
@@ -120,6 +132,7 @@ def confirm(user: User, code: str) -> str:
         user.whatsapp_number, user.whatsapp_verified_at = row.number, now
         user.save(update_fields=["whatsapp_number", "whatsapp_verified_at"])
         TransportOff.objects.filter(user=user, transport="whatsapp").delete()
+        snooze(row.number, None)
     return row.number
 
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from dashboard import clock
-from notifications import linking
+from notifications import conversation, linking
 from notifications.linking import LinkingError, confirm, link_state, send_code, unlink
 from notifications.models import TransportOff, WhatsAppCode
 from notifications.transports import ready_for
@@ -55,6 +55,36 @@ def test_the_code_itself_is_not_kept(user: User, twilio: FakeTwilio) -> None:
     send_code(user, NUMBER, None)
     code = code_in(twilio.messages[0].body)
     assert code not in str(WhatsAppCode.objects.values().get())
+
+
+def test_no_code_goes_to_a_number_that_sent_stop(user: User, twilio: FakeTwilio) -> None:
+    conversation.stop(NUMBER, clock.now())
+    with pytest.raises(LinkingError, match=r"has sent STOP. Send START from it to \+14155238886 first\."):
+        send_code(user, NUMBER, None)
+    assert not twilio.messages
+    conversation.resume(NUMBER)
+    send_code(user, NUMBER, None)
+    assert len(twilio.messages) == 1
+
+
+def test_a_snooze_ends_when_the_number_is_linked_anew(user: User, twilio: FakeTwilio) -> None:
+    conversation.snooze(NUMBER, clock.now() + timedelta(hours=8))
+    send_code(user, NUMBER, None)
+    confirm(user, code_in(twilio.messages[0].body))
+    assert conversation.snoozed_until(user) is None
+
+
+def test_the_settings_say_what_the_number_wants(linked: User, twilio: FakeTwilio, settings: Settings) -> None:
+    client = Client()
+    client.force_login(linked)
+    settings.PUBLIC_URL = "https://coins.example.org"
+    assert "Write HELP to +14155238886" in client.get("/settings/").content.decode()
+    conversation.snooze(NUMBER, clock.now() + timedelta(hours=8))
+    assert "Send SNOOZE OFF" in client.get("/settings/").content.decode()
+    conversation.stop(NUMBER, clock.now())
+    assert "Send START from it to +14155238886" in client.get("/settings/").content.decode()
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    assert "Write HELP" not in client.get("/settings/").content.decode()
 
 
 def test_five_wrong_tries_end_a_code(user: User, twilio: FakeTwilio) -> None:

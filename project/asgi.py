@@ -12,6 +12,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 from project.gate import BodyCap, SameOrigin  # noqa: E402
+from project.metrics import reporting  # noqa: E402
+
+reporting.start("web")
 
 application = ProtocolTypeRouter(
     {

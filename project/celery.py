@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 app = Celery("tickfolio")
@@ -21,6 +21,32 @@ app.conf.beat_schedule = {
     "coins": {"task": "project.tasks.find_new_coins", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 app.autodiscover_tasks(["project", "dashboard", "notifications"])
+
+
+worker = "worker"
+
+
+@celeryd_init.connect
+def learn_name(sender: str, **kwargs: object) -> None:
+    """The worker's processes report under its queue's name, which is the first part of its own."""
+    global worker
+    worker = sender.partition("@")[0]
+
+
+@worker_process_init.connect
+def report_worker(**kwargs: object) -> None:
+    report(worker)
+
+
+@beat_init.connect
+def report_beat(**kwargs: object) -> None:
+    report("beat")
+
+
+def report(kind: str) -> None:
+    from project.metrics import reporting  # not before Django is set up
+
+    reporting.start(kind)
 
 
 @setup_logging.connect

@@ -1,12 +1,17 @@
 """What every request passes: who may see a page without logging in, and whose clock and currency it is shown in."""
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+
+from project.metrics import families
+from project.metrics.counting import counting
 
 # The written list of pages that need no login. Everything else does.
 PUBLIC_PATHS = (
@@ -16,7 +21,10 @@ PUBLIC_PATHS = (
     "/readyz",
     "/webhooks/",  # signatures, checked by each
 )
-PUBLIC_EXACTLY = {"/"}  # the landing page
+PUBLIC_EXACTLY = {
+    "/",  # the landing page
+    "/metrics",  # a token or a session of staff, checked by itself
+}
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
@@ -32,6 +40,31 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         if request.path in PUBLIC_EXACTLY or request.path.startswith(PUBLIC_PATHS):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class MeasuringMiddleware:
+    """Counts requests and times them by the view's name: whatever else an address holds is nobody's label."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = perf_counter()
+        response = self.get_response(request)
+        view = view_name(request)
+        counting.count(families.REQUESTS, view, f"{response.status_code // 100}xx")
+        counting.observe(families.REQUEST_SECONDS, perf_counter() - start, view)
+        return response
+
+
+def view_name(request: HttpRequest) -> str:
+    """The name that its address has in the project; those of the admin and of files are told together."""
+    match = request.resolver_match
+    if match is None:
+        return "file" if request.path.startswith(settings.STATIC_URL) else "none"
+    if match.namespace == "admin":
+        return "admin"
+    return match.url_name or match.route.strip("/").partition("/")[0] or "none"
 
 
 class PersonalMiddleware:

@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "project",
 ]
 MIDDLEWARE = [
+    "project.middleware.MeasuringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -306,6 +307,13 @@ TWILIO_API_URL = setting(
     lambda text: text.rstrip("/"),
     lambda url: urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname),
 )
+WHATSAPP_DAILY_LIMIT, EMAIL_DAILY_LIMIT = (
+    setting("WHATSAPP_DAILY_LIMIT", "50", "messages to one person in one day, at least 1", int, lambda n: n >= 1),
+    setting("EMAIL_DAILY_LIMIT", "200", "messages to one person in one day, at least 1", int, lambda n: n >= 1),
+)
+DELIVERY_WORKERS = setting(
+    "DELIVERY_WORKERS", "4", "processes that send messages, from 1 to 64", int, lambda n: 1 <= n <= 64
+)
 WHATSAPP_ENABLED = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM)
 PHONENUMBER_DB_FORMAT = "E164"
 
@@ -369,6 +377,14 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# Figures for who runs the site: /metrics is for staff, and for a monitoring system that bears this token --------------
+METRICS_TOKEN = setting(
+    "METRICS_TOKEN",
+    "",
+    "at least 20 letters, digits and signs without a blank",
+    valid=lambda token: not token or (len(token) >= 20 and token.isascii() and not set(token) & set(" \t")),
+)
 
 # Logs ----------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None

@@ -8,21 +8,35 @@ from dashboard.market.refresh import Tick, Urgency, refresh
 from dashboard.portfolios import held_assets
 from notifications import selectors
 from notifications.checking import check
+from project.metrics import ticks
+from project.turn import Taken, Turn, turn
 
 
-def tick(course: Course | None = None) -> Tick | None:
-    """One market tick; None when no poll was due or nothing new came. Two at once are harmless.
+def tick() -> Tick | None:
+    """One market tick; None when another is at work, no poll was due or nothing new came."""
+    course = Course()
+    try:
+        with turn() as mine:
+            return beat(mine, course)
+    except Taken:
+        ticks.note_skipped()
+        return None
+    except BaseException:
+        ticks.note_failed()
+        raise
 
-    `course` notes how it went.
-    """
-    course = course or Course()
+
+def beat(mine: Turn, course: Course) -> Tick | None:
     news = refresh(held_assets() | selectors.watched_assets(), urgency(), course)
+    mine.renew()
     if news is not None:
         announce_tick(news)
         course.lap("announced")
     check(news)
     course.lap("checked")
+    ticks.note(course)
     if course.outcome in {NEWS, NOTHING_NEW}:
+        mine.renew()
         refresh_rates()  # last, because it asks the network
     return news
 

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from project import health, views
+from project import health, operating, views
 from project.api import api
 
 # Staff sign in where everybody does, with the same limits on guessing.
@@ -19,6 +19,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("operator/", operating.operator, name="operator"),
+    path("metrics", operating.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz/", health.healthz),

@@ -59,6 +59,8 @@ def test_nothing_is_documented_that_no_setting_reads() -> None:
         ("EMAIL_URL", "pigeon://coop"),
         ("TWILIO_WHATSAPP_FROM", "my phone"),
         ("TWILIO_API_URL", "nowhere"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "with a blank that no header bears"),
         ("PUBLIC_URL", "example.org"),
         ("CSRF_TRUSTED_ORIGINS", "example.org"),
     ],

@@ -8,7 +8,11 @@ register = template.Library()
 @register.filter
 def ms(milliseconds: float | None) -> str:
     """{{ tick.own|ms }}"""
-    return "–" if milliseconds is None else f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
+    if milliseconds is None:
+        return "–"
+    if milliseconds >= 1000:
+        return f"{milliseconds / 1e3:.1f} s"
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 or milliseconds % 1 == 0 else f"{milliseconds:.1f} ms"
 
 
 @register.filter

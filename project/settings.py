@@ -1,5 +1,6 @@
 """Every setting, read from the environment; a wrong value stops the start with its name and what is expected."""
 
+import base64
 import contextlib
 import logging.config
 import secrets
@@ -74,6 +75,19 @@ PUBLIC_URL = setting(
 OVER_TLS = PUBLIC_URL.startswith("https://")
 
 
+def kept_secret(name: str, size: int) -> str:
+    """`size` random bytes in base64url, made on the first start and kept in DATA_DIR for its owner alone."""
+    kept = DATA_DIR / name
+    if not kept.exists():
+        draft = DATA_DIR / f"{name}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(size))
+        with contextlib.suppress(FileExistsError):  # the first of several processes wins
+            kept.hardlink_to(draft)
+        draft.unlink()
+    return kept.read_text()
+
+
 def secret_key() -> str:
     """SECRET_KEY, or the one that was made on the first start and is kept in DATA_DIR; required where Redis is."""
     given: str = env.str("SECRET_KEY", default="")
@@ -83,15 +97,7 @@ def secret_key() -> str:
         return given
     if not (DEBUG or EMBEDDED):
         raise ImproperlyConfigured("SECRET_KEY is missing: expected at least 50 random characters.")
-    kept = DATA_DIR / "secret_key"
-    if not kept.exists():
-        draft = DATA_DIR / f"secret_key.{secrets.token_hex(4)}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(64))
-        with contextlib.suppress(FileExistsError):  # the first of several processes wins
-            kept.hardlink_to(draft)
-        draft.unlink()
-    return kept.read_text()
+    return kept_secret("secret_key", 64)
 
 
 SECRET_KEY = secret_key()
@@ -317,6 +323,29 @@ DELIVERY_WORKERS = setting(
 WHATSAPP_ENABLED = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM)
 PHONENUMBER_DB_FORMAT = "E164"
 
+
+def is_vapid_key(text: str) -> bool:
+    """A private key of the curve P-256 as it stands in base64url: a number below the curve's order."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    raw = base64.urlsafe_b64decode(text.rstrip("=") + "=") if len(text.rstrip("=")) == 43 else b""
+    return len(raw) == 32 and 0 < int.from_bytes(raw) < order
+
+
+# What push messages are signed with. Browsers hold to it: with another key they have to be asked anew.
+VAPID_PRIVATE_KEY = setting(
+    "VAPID_PRIVATE_KEY", "", "32 random bytes in base64url", valid=lambda text: not text or is_vapid_key(text)
+) or (kept_secret("vapid_private_key", 32) if EMBEDDED else "")
+PUSH_HOSTS = setting(
+    "PUSH_HOSTS",
+    "",
+    "addresses of push services such as https://push.example.org, separated by commas",
+    words,
+    lambda origins: all(
+        urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).hostname and not urlsplit(origin).path
+        for origin in origins
+    ),
+)
+
 # Accounts and sign-in ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -371,6 +400,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

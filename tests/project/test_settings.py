@@ -61,6 +61,10 @@ def test_nothing_is_documented_that_no_setting_reads() -> None:
         ("TWILIO_API_URL", "nowhere"),
         ("METRICS_TOKEN", "short"),
         ("METRICS_TOKEN", "with a blank that no header bears"),
+        ("VAPID_PRIVATE_KEY", "short"),
+        ("VAPID_PRIVATE_KEY", "A" * 43),
+        ("PUSH_HOSTS", "push.example.org"),
+        ("PUSH_HOSTS", "https://push.example.org/path"),
         ("PUBLIC_URL", "example.org"),
         ("CSRF_TRUSTED_ORIGINS", "example.org"),
     ],
@@ -92,3 +96,16 @@ def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert start(tmp_path).returncode == 0
     assert kept.read_text() == first
     assert [path.name for path in tmp_path.glob("secret_key*")] == ["secret_key"]
+
+
+def test_the_key_of_push_messages_is_made_once_and_kept_private_where_everything_is_embedded(tmp_path: Path) -> None:
+    assert start(tmp_path).returncode == 0
+    kept = tmp_path / "vapid_private_key"
+    first = kept.read_text()
+    assert len(first) == 43
+    assert kept.stat().st_mode & 0o077 == 0
+    assert start(tmp_path).returncode == 0
+    assert kept.read_text() == first
+    elsewhere = tmp_path / "elsewhere"
+    assert start(elsewhere, REDIS_URL="redis://127.0.0.1:1/0", SECRET_KEY="k3y " * 20).returncode == 0
+    assert not (elsewhere / "vapid_private_key").exists()

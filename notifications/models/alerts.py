@@ -34,6 +34,7 @@ class Alert(models.Model):
     late = models.BooleanField(default=False)
     title = models.CharField(max_length=300)
     text = models.CharField(max_length=1000)
+    details = models.TextField(blank=True, help_text="the long form of a report, for a transport that has room")
     note = models.CharField(max_length=500, blank=True)
     fallback = models.JSONField(default=list)
     acknowledged_at = models.DateTimeField(null=True)

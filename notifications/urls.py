@@ -3,7 +3,7 @@
 from django.urls import path
 
 from notifications import inbound
-from notifications.views import alerts, reminders, whatsapp
+from notifications.views import alerts, reminders, schedules, whatsapp
 
 urlpatterns = [
     path("reminders/", reminders.reminders, name="reminders"),
@@ -13,6 +13,12 @@ urlpatterns = [
     path("reminders/<int:pk>/pause/", reminders.reminder_pause, name="reminder_pause"),
     path("reminders/<int:pk>/delete/", reminders.reminder_delete, name="reminder_delete"),
     path("reminders/transports/<slug:name>/on/", reminders.transport_on, name="transport_on"),
+    path("reminders/schedule/", schedules.schedules, name="schedules"),
+    path("reminders/schedule/add/", schedules.schedule_add, name="schedule_add"),
+    path("reminders/schedule/times/", schedules.schedule_times, name="schedule_times"),
+    path("reminders/schedule/<int:pk>/edit/", schedules.schedule_edit, name="schedule_edit"),
+    path("reminders/schedule/<int:pk>/pause/", schedules.schedule_pause, name="schedule_pause"),
+    path("reminders/schedule/<int:pk>/delete/", schedules.schedule_delete, name="schedule_delete"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/acknowledge/", alerts.alerts_acknowledge, name="alerts_acknowledge"),
     path("alerts/<int:pk>/", alerts.alert, name="alert"),

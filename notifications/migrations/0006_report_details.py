@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0005_push'),
+        ("notifications", "0005_push"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alert',
-            name='details',
-            field=models.TextField(blank=True, help_text='the long form of a report, for a transport that has room'),
+            model_name="alert",
+            name="details",
+            field=models.TextField(blank=True, help_text="the long form of a report, for a transport that has room"),
         ),
     ]

@@ -188,7 +188,7 @@ def apply(verdict: Verdict, now: datetime) -> None:
         reminder.stand(arming)
         reminder.holdings = seen.holdings
     moved = [reminder for reminder, *_ in verdict.moved]
-    Reminder.objects.bulk_update(moved, ["arming", "threshold", "rising", "holdings"], batch_size=BATCH)
+    Reminder.objects.bulk_update(moved, ["arming", "rise_to", "fall_to", "holdings"], batch_size=BATCH)
     claim([reminder for reminder, _ in verdict.fired], now)
 
 
@@ -200,14 +200,16 @@ def claim(reminders: Sequence[Reminder], now: datetime) -> None:
     if not reminders:
         return
     armed = Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders], active=True, arming=Arming.ARMED)
-    if armed.update(arming=Arming.FIRED, firings=F("firings") + 1, fired_at=now, threshold=None) != len(reminders):
+    if armed.update(arming=Arming.FIRED, firings=F("firings") + 1, fired_at=now, rise_to=None, fall_to=None) != len(
+        reminders
+    ):
         raise AlreadyClaimed
     for reminder in reminders:
         reminder.stand(Arming.FIRED)
         reminder.firings += 1
         reminder.fired_at, reminder.cooling_until = now, cooling_until(reminder, now)
-    again = [reminder for reminder in reminders if reminder.threshold is not None or reminder.cooling_until]
-    Reminder.objects.bulk_update(again, ["threshold", "rising", "cooling_until"], batch_size=BATCH)
+    again = [r for r in reminders if r.rise_to is not None or r.fall_to is not None or r.cooling_until]
+    Reminder.objects.bulk_update(again, ["rise_to", "fall_to", "cooling_until"], batch_size=BATCH)
 
 
 def cooling_until(reminder: Reminder, now: datetime) -> datetime | None:

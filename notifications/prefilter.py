@@ -27,13 +27,13 @@ PRICES: Final = {
 }
 CONCERNED: Final = """
     WITH prices AS MATERIALIZED ({prices})
-    SELECT r.id FROM prices CROSS JOIN notifications_reminder r {index}
-     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND {rising} AND r.threshold <= prices.high
-       AND r.active AND r.threshold IS NOT NULL AND r.asset_id IS NOT NULL
+    SELECT r.id FROM prices CROSS JOIN notifications_reminder r {rise}
+     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.rise_to <= prices.high
+       AND r.active AND r.rise_to IS NOT NULL
     UNION ALL
-    SELECT r.id FROM prices CROSS JOIN notifications_reminder r {index}
-     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND {falling} AND r.threshold >= prices.low
-       AND r.active AND r.threshold IS NOT NULL AND r.asset_id IS NOT NULL"""
+    SELECT r.id FROM prices CROSS JOIN notifications_reminder r {fall}
+     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.fall_to >= prices.low
+       AND r.active AND r.fall_to IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,9 @@ class Quoted:
 def statement() -> str:
     on_sqlite = connection.vendor == "sqlite"
     return CONCERNED.format(
-        index="INDEXED BY reminder_edge" if on_sqlite else "",
         prices=PRICES[connection.vendor],
-        rising="r.rising = 1" if on_sqlite else "r.rising",
-        falling="r.rising = 0" if on_sqlite else "NOT r.rising",
+        rise="INDEXED BY reminder_rise" if on_sqlite else "",
+        fall="INDEXED BY reminder_fall" if on_sqlite else "",
     )
 
 

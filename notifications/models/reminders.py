@@ -40,8 +40,10 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 class Reminder(models.Model):
     """What to watch, and how to tell its owner.
 
-    `arming` is where it stands between two crossings (notifications.conditions). `threshold` and `rising` repeat, as a
-    float for an index to find, the edge at which something happens next; the exact limit decides.
+    `arming` is where it stands between two crossings, `memory` what its condition must remember between two judgements
+    (notifications.conditions: decimals as text, times as ISO). `rise_to` and `fall_to` repeat, as floats for an index
+    to find, the prices at which something happens next, reached by rising or by falling; the exact limits decide.
+    `due_at` is when time alone may make it fire.
     """
 
     class Kind(models.TextChoices):
@@ -63,6 +65,27 @@ class Reminder(models.Model):
         STALE = "stale", "Prices stop coming"
         SCHEDULE = "schedule", "At set times"
 
+    class Window(models.TextChoices):
+        FIVE_MINUTES = "5m", "5 minutes"
+        HOUR = "1h", "1 hour"
+        DAY = "24h", "24 hours"
+        WEEK = "7d", "7 days"
+        CREATION = "creation", "Since now"
+
+    class Direction(models.TextChoices):
+        UP = "up", "Up"
+        DOWN = "down", "Down"
+        BOTH = "both", "Up or down"
+
+    class Measure(models.TextChoices):
+        TOTAL = "total", "Realised and unrealised"
+        REALISED = "realised", "Realised"
+        UNREALISED = "unrealised", "Unrealised"
+
+    class Unit(models.TextChoices):
+        MONEY = "money", "Money"
+        PERCENT = "percent", "Percent"
+
     class Repeat(models.TextChoices):
         ONCE = "once", "Once"
         ALWAYS = "always", "Every time"
@@ -81,8 +104,14 @@ class Reminder(models.Model):
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     limit = MoneyField(null=True, blank=True)
     limit_high = MoneyField(null=True, blank=True)
-    window = models.CharField(max_length=10, blank=True)
-    direction = models.CharField(max_length=10, blank=True)
+    window = models.CharField(max_length=10, blank=True, choices=Window)
+    direction = models.CharField(max_length=10, blank=True, choices=Direction)
+    measure = models.CharField(max_length=10, choices=Measure, default=Measure.TOTAL, help_text="which profit")
+    unit = models.CharField(max_length=10, choices=Unit, default=Unit.MONEY, help_text="of a profit's limit")
+    minutes = models.PositiveIntegerField(default=10, help_text="for how long a stablecoin must be off its peg")
+    own_transactions = models.BooleanField(
+        default=False, help_text="do the owner's own transactions count as a crossing"
+    )
     currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
     repeat = models.CharField(max_length=10, choices=Repeat, default=Repeat.ONCE)
     rearm_band = MoneyField(default="0.5", help_text="percent of the limit")
@@ -94,11 +123,14 @@ class Reminder(models.Model):
     fallback = models.JSONField(default=list)
     note = models.CharField(max_length=500, blank=True)
     active = models.BooleanField(default=True)
+    paused_because = models.CharField(max_length=300, blank=True, help_text="why it was paused, if its owner did not")
     created_at = models.DateTimeField(db_default=Now())
 
     arming = models.CharField(max_length=10, default=Arming.UNKNOWN.value)
-    threshold = models.FloatField(null=True, editable=False)
-    rising = models.BooleanField(default=True, editable=False)
+    memory = models.JSONField(default=dict, editable=False)
+    rise_to = models.FloatField(null=True, editable=False)
+    fall_to = models.FloatField(null=True, editable=False)
+    due_at = models.DateTimeField(null=True, editable=False)
     firings = models.PositiveIntegerField(default=0)
     fired_at = models.DateTimeField(null=True)
     cooling_until = models.DateTimeField(null=True)
@@ -111,13 +143,16 @@ class Reminder(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="reminder_newest"),
             models.Index(
-                "asset",
-                "currency",
-                "rising",
-                "threshold",
-                name="reminder_edge",
-                condition=Q(active=True, threshold__isnull=False, asset__isnull=False),
+                *("asset", "currency", "rise_to"),
+                name="reminder_rise",
+                condition=Q(active=True, rise_to__isnull=False),
             ),
+            models.Index(
+                *("asset", "currency", "fall_to"),
+                name="reminder_fall",
+                condition=Q(active=True, fall_to__isnull=False),
+            ),
+            models.Index("due_at", name="reminder_due", condition=Q(active=True, due_at__isnull=False)),
             models.Index("asset", name="reminder_unjudged", condition=Q(active=True, arming="unknown")),
             models.Index("kind", name="reminder_active_kind", condition=Q(active=True)),
         ]
@@ -139,8 +174,8 @@ class Reminder(models.Model):
         """Set where it stands, and with it the edge that the index looks for."""
         self.arming = arming.value
         edge = self.condition.edge(self.before)
-        self.threshold = None if edge is None else float(edge.value)
-        self.rising = True if edge is None else edge.rising
+        self.rise_to = float(edge.value) if edge is not None and edge.rising else None
+        self.fall_to = float(edge.value) if edge is not None and not edge.rising else None
 
     def state(self, now: datetime) -> "Reminder.State":
         if self.expires_at is not None and self.expires_at <= now:
@@ -160,6 +195,8 @@ class Watch(models.Model):
     looked_at = models.DateTimeField(null=True, help_text="the last poll whose outcome was seen here")
     interval_seconds = models.FloatField(default=60, help_text="the pace of polling then")
     close = models.BooleanField(default=False, help_text="a reminder is close to its limit")
+    delayed_since = models.DateTimeField(null=True, help_text="when people were told that prices are delayed")
+    extremes = models.JSONField(default=dict, help_text="the source's high and low of 24 h, as last judged, by asset")
 
     def __str__(self) -> str:
         return f"judged up to {self.sequence}"

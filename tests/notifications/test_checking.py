@@ -100,7 +100,7 @@ def test_an_unchanged_market_costs_two_reads_and_the_sweep(
 ) -> None:
     market.set("bitcoin", 99)
     remind("price_above", 100)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         checking.check(None)
 
 
@@ -296,7 +296,8 @@ def test_the_index_finds_the_reminders_that_prices_concern(market: Market, remin
         prices = facts([Quoted("bitcoin", "usd", Decimal(101))], 0)
         cursor.execute(f"EXPLAIN QUERY PLAN {statement()}", [prices])
         plan = " | ".join(row[3] for row in cursor.fetchall())
-    assert plan.count("USING INDEX reminder_edge (asset_id=? AND currency=? AND rising=? AND threshold") == 2, plan
+    assert "USING INDEX reminder_rise (asset_id=? AND currency=? AND rise_to" in plan, plan
+    assert "USING INDEX reminder_fall (asset_id=? AND currency=? AND fall_to" in plan, plan
 
 
 def test_queries_do_not_grow_with_reminders_that_do_not_fire(

@@ -40,7 +40,7 @@ def furnish(name: str) -> User:
     ImportMapping.objects.create(user=user, header=["a"], digest=name, mapping={"of": name})
     reminder = Reminder.objects.create(
         user=user, kind="price_above", asset_id="bitcoin", portfolio=portfolio, limit=D("50000.1"),
-        note=f"reminder of {name}", transports=["toast"], threshold=50000.1,
+        note=f"reminder of {name}", transports=["toast"], rise_to=50000.1,
     )  # fmt: skip
     for firing in range(3):
         alert = Alert.objects.create(

@@ -14,6 +14,7 @@ from dashboard import clock
 from dashboard.live.announce import announce_positions
 from dashboard.models import Portfolio
 from notifications.linking import link_state
+from notifications.rescheduling import keep_local_times
 from project.exporting import account_json, stream
 
 
@@ -23,7 +24,9 @@ def settings(request: HttpRequest) -> HttpResponse:
     user = request.user
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if form.is_valid():
-        form.save()
+        saved = form.save()
+        if "time_zone" in form.changed_data:
+            keep_local_times(saved, clock.now())
         announce_positions(user.pk)  # open pages count in another currency now, perhaps
         messages.success(request, "Settings saved.")
         return redirect("settings")

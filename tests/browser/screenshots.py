@@ -22,6 +22,8 @@ PAGES = {
     "imports": "/imports/",
     "reminders": "/reminders/",
     "reminder-add": "/reminders/add/",
+    "reports": "/reminders/schedule/",
+    "report-add": "/reminders/schedule/add/",
     "alerts": "/alerts/",
     "market": "/market/",
     "asset": "/assets/bitcoin/",

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import transaction
 
+from notifications.fallback import queued
 from notifications.models import Alert, Delivery, Reminder
 from notifications.observing import Observation
 from notifications.ringing import ring
@@ -61,19 +62,6 @@ def alert_of(fired: Fired, now: datetime) -> Alert:
         text=alert_text(reminder, seen.value, seen.as_of, seen.source, unseen=fired.unseen)[:1000],
         note=reminder.note,
         fallback=reminder.fallback,
-    )
-
-
-def queued(alert: Alert, transport: str, now: datetime) -> Delivery:
-    """A delivery that is due at once, and counts as rung: `tell` does that on commit, the sweep if it can't."""
-    return Delivery(
-        alert=alert,
-        user_id=alert.user_id,
-        transport=transport,
-        due_at=now,
-        rung_at=now,
-        queued_at=now,
-        updated_at=now,
     )
 
 

@@ -6,38 +6,28 @@ while sending leaves the delivery *in doubt*, and that is cleared up with the pr
 """
 
 import random
-import secrets
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
-from django.urls import reverse
+from django.db.models import F, Q, QuerySet
 
 from dashboard import clock
+from notifications.claiming import claim
+from notifications.conversation import has_stopped
+from notifications.fallback import fall_back
 from notifications.models import Alert, Delivery, TransportOff
 from notifications.ringing import ring
 from notifications.switching import switch_off
-from notifications.transports import TRANSPORTS, ready_for
-from notifications.transports.base import (
-    CannotTell,
-    InDoubt,
-    Message,
-    NotAccepted,
-    Progress,
-    Receipt,
-    Report,
-    Transport,
-)
+from notifications.telling import message_of
+from notifications.transports import TRANSPORTS
+from notifications.transports.base import CannotTell, InDoubt, NotAccepted, Progress, Receipt, Report, Transport
 
 logger = structlog.get_logger(__name__)
 
 State = Delivery.State
-LEASE: Final = timedelta(seconds=30)
 RETRIES: Final = tuple(timedelta(seconds=s) for s in (10, 60, 300, 900, 2400))
 JITTER: Final = 0.1
 CLEAR_UP_AFTER: Final = timedelta(seconds=10)
@@ -46,6 +36,11 @@ MOST_DOUBTS: Final = 2
 """A send whose outcome is unknown is repeated once, not more."""
 FOLLOW_UPS: Final = tuple(timedelta(seconds=s) for s in (30, 120, 600, 3600))
 """Pauses after which the provider is asked again how an accepted message went on."""
+
+SHARED: Final = frozenset(
+    {"state", "error", "doubts", "updated_at", "in_doubt_at", "sent_at", "delivered_at", "read_at", "failed_at"}
+)
+"""What becomes of a delivery becomes of those that its message carries."""
 
 RANK: Final = {
     state: rank
@@ -77,28 +72,18 @@ def deliver(delivery_id: int) -> None:
 
 def doubt_abandoned(delivery_id: int, now: datetime) -> None:
     """A send whose sender's lease ran out: nobody knows whether the provider has it."""
-    Delivery.objects.filter(pk=delivery_id, state=State.SENDING, lease_until__lte=now).update(
-        state=State.IN_DOUBT,
-        doubts=F("doubts") + 1,
-        in_doubt_at=now,
-        due_at=now,
-        error="The process that was sending it was stopped.",
-        updated_at=now,
-    )
-
-
-def claim(delivery_id: int, now: datetime) -> Delivery | None:
-    """The delivery, held for the length of a lease; None where it isn't due or somebody else has it."""
-    token = secrets.token_hex(16)
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    due = Delivery.objects.filter(free, pk=delivery_id, due_at__lte=now)
-    held: dict[str, Any] = {"lease_token": token, "lease_until": now + LEASE, "updated_at": now}
-    claimed = due.filter(state=State.QUEUED).update(
-        state=State.SENDING, attempts=F("attempts") + 1, sending_at=now, **held
-    ) or due.filter(state__in=[State.IN_DOUBT, State.SENT]).update(**held)
-    if not claimed:
-        return None
-    return Delivery.objects.select_related("alert__user").get(pk=delivery_id)
+    abandoned = Delivery.objects.filter(pk=delivery_id, state=State.SENDING, lease_until__lte=now)
+    if (delivery := abandoned.first()) is not None:
+        move(
+            abandoned,
+            delivery,
+            state=State.IN_DOUBT,
+            doubts=F("doubts") + 1,
+            in_doubt_at=now,
+            due_at=now,
+            error="The process that was sending it was stopped.",
+            updated_at=now,
+        )
 
 
 def send(delivery: Delivery, transport: Transport) -> None:
@@ -109,7 +94,7 @@ def send(delivery: Delivery, transport: Transport) -> None:
         fail(delivery, f"{transport.label} is switched off: {off.reason}", clock.now())
         return
     if target is None:
-        fail(delivery, f"There is no confirmed address for {transport.label}.", clock.now())
+        fail(delivery, out_of_reach(delivery, transport), clock.now())
         return
     try:
         receipt = transport.send(message_of(delivery), target)
@@ -119,6 +104,12 @@ def send(delivery: Delivery, transport: Transport) -> None:
         in_doubt(delivery, str(error) or "Sending took too long.")
     else:
         accepted(delivery, receipt)
+
+
+def out_of_reach(delivery: Delivery, transport: Transport) -> str:
+    if transport.name == Delivery.Transport.WHATSAPP and has_stopped(delivery.alert.user):
+        return "You have sent STOP by WhatsApp. Send START to get messages again."
+    return f"There is no confirmed address for {transport.label}."
 
 
 def clear_up(delivery: Delivery, transport: Transport) -> None:
@@ -183,7 +174,7 @@ def not_accepted(delivery: Delivery, error: NotAccepted) -> None:
     if error.permanent or delivery.attempts > len(RETRIES):
         fail(delivery, error.reason, now)
         return
-    due_at = now + pause(delivery.attempts - 1)
+    due_at = now + again_after(delivery, error)
     store(delivery, state=State.QUEUED, due_at=due_at, rung_at=None, error=error.reason[:500])
 
 
@@ -202,36 +193,17 @@ def in_doubt(delivery: Delivery, reason: str) -> None:
 
 
 def fail(delivery: Delivery, reason: str, now: datetime) -> None:
-    """The end of this delivery; the alert goes on by the next way that its reminder names."""
+    """The end of this delivery; what it carried goes on by the next way that each reminder names."""
     with transaction.atomic():
         if store(delivery, state=State.FAILED, failed_at=now, due_at=None, error=reason[:500]):
-            fall_back(delivery.alert, now)
+            for alert in carried(delivery):
+                fall_back(alert, now)
 
 
-def fall_back(alert: Alert, now: datetime) -> None:
-    """Queue the first fallback that wasn't used for this alert and would reach its owner."""
-    used = set(Delivery.objects.filter(alert=alert).values_list("transport", flat=True))
-    ready = ready_for(alert.user)
-    for name in alert.fallback:
-        if name in used or name not in ready:
-            continue
-        Delivery.objects.bulk_create(
-            [
-                Delivery(
-                    alert=alert,
-                    user_id=alert.user_id,
-                    transport=name,
-                    due_at=now,
-                    rung_at=now,
-                    queued_at=now,
-                    updated_at=now,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        queued = Delivery.objects.get(alert=alert, transport=name)
-        transaction.on_commit(partial(ring, [queued.pk]))
-        return
+def carried(delivery: Delivery) -> list[Alert]:
+    """The alerts that its message tells."""
+    others = Alert.objects.filter(deliveries__leader=delivery.pk) if delivery.folded else []
+    return [delivery.alert, *others]
 
 
 def advance(delivery: Delivery, report: Report, provider_id: str = "") -> bool:
@@ -247,47 +219,51 @@ def advance(delivery: Delivery, report: Report, provider_id: str = "") -> bool:
     )
     told = {"provider_id": provider_id} if provider_id else {}
     if report.fault is not None and not report.fault.permanent and delivery.attempts <= len(RETRIES):
-        due_at = now + pause(delivery.attempts - 1)
-        return bool(
-            behind.exclude(state=State.QUEUED).update(
-                state=State.QUEUED,
-                due_at=due_at,
-                rung_at=None,
-                error=report.fault.reason[:500],
-                provider_id="",
-                updated_at=now,
-            )
+        return move(
+            behind.exclude(state=State.QUEUED),
+            delivery,
+            state=State.QUEUED,
+            due_at=now + again_after(delivery, report.fault),
+            rung_at=None,
+            error=report.fault.reason[:500],
+            provider_id="",
+            updated_at=now,
         )
     with transaction.atomic():
         ended = {"due_at": None} if state in {State.FAILED, State.READ, State.DELIVERED} else {}
         error = report.fault.reason[:500] if report.fault else ""
-        moved = behind.update(state=state, error=error, updated_at=now, **{f"{state.value}_at": now}, **ended, **told)
+        at = {f"{state.value}_at": now}
+        moved = move(behind, delivery, state=state, error=error, updated_at=now, **at, **ended, **told)
         if moved and report.fault is not None:
             if report.fault.unreachable:
                 switch_off(delivery.alert.user, delivery.transport, report.fault.reason, now)
-            fall_back(delivery.alert, now)
-    return bool(moved)
+            for alert in carried(delivery):
+                fall_back(alert, now)
+    return moved
 
 
 def store(delivery: Delivery, **values: Any) -> bool:
     """Write a step's result and give the lease back, if the claim still holds and nothing has overtaken it."""
     held = Delivery.objects.filter(pk=delivery.pk, lease_token=delivery.lease_token, state=delivery.state)
-    return bool(held.update(lease_until=None, updated_at=clock.now(), **values))
+    return move(held, delivery, lease_until=None, updated_at=clock.now(), **values)
+
+
+def move(where: QuerySet[Delivery], delivery: Delivery, **values: Any) -> bool:
+    """Write to the delivery where the condition still holds, and then to those that its message carries."""
+    if not delivery.folded:
+        return bool(where.update(**values))
+    with transaction.atomic():
+        moved = bool(where.update(**values))
+        if moved:
+            shared = {name: value for name, value in values.items() if name in SHARED}
+            Delivery.objects.filter(leader=delivery.pk).update(**shared)
+    return moved
+
+
+def again_after(delivery: Delivery, error: NotAccepted) -> timedelta:
+    """The next pause, or as long as the provider asks for."""
+    return max(pause(delivery.attempts - 1), error.retry_after or timedelta())
 
 
 def pause(step: int) -> timedelta:
     return RETRIES[min(max(step, 0), len(RETRIES) - 1)] * random.uniform(1, 1 + JITTER)  # noqa: S311
-
-
-def message_of(delivery: Delivery) -> Message:
-    alert = delivery.alert
-    return Message(
-        user=alert.user,
-        title=alert.title,
-        text=alert.text,
-        url=settings.PUBLIC_URL + reverse("alert", args=[alert.pk]),
-        key=f"tickfolio-alert-{alert.pk}-{delivery.pk}",
-        note=alert.note,
-        alert=alert.pk,
-        delivery=delivery.pk,
-    )

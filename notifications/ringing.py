@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import Q
 
 from dashboard import bell
-from notifications.models import Delivery, TransportOff
+from notifications.models import Allowance, Delivery, TransportOff
 
 PATIENCE: Final = timedelta(seconds=15)
 """How long a rung delivery may lie untouched before it is rung again."""
@@ -45,6 +45,9 @@ def sweep(now: datetime) -> None:
     if due:
         Delivery.objects.filter(pk__in=due).update(rung_at=now)
         ring(due)
+    used_up = list(Allowance.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE])
+    if used_up:
+        send("notifications.tasks.tell_used_up", used_up)
     untold = list(TransportOff.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE])
     if untold:
         TransportOff.objects.filter(pk__in=untold).update(due_at=now + PATIENCE)

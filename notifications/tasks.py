@@ -5,7 +5,7 @@ what is to be done again, and when, stands in the database, and the sweep of eve
 
 from celery import shared_task
 
-from notifications import delivery, ringing, switching
+from notifications import delivery, ringing, switching, using_up
 
 # Below the lease of a delivery (30 s): a worker that hangs is gone before another may take over.
 LIMITS = {"soft_time_limit": 24, "time_limit": 28}
@@ -27,3 +27,9 @@ def ring_each(delivery_ids: list[int]) -> None:
 def tell_off(off_id: int) -> None:
     """Tell somebody that a transport of theirs was switched off."""
     switching.tell_off(off_id)
+
+
+@shared_task(name="notifications.tasks.tell_used_up", ignore_result=True, **LIMITS)
+def tell_used_up(allowance_id: int) -> None:
+    """Tell somebody what is held back since their day's messages are used up."""
+    using_up.tell_used_up(allowance_id)

@@ -10,7 +10,8 @@ import asyncio
 import json
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -21,12 +22,14 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from dashboard import clock
 from dashboard.market.wire import trusted_authorities
 
 OFFICIAL: Final = "https://api.twilio.com"
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 12.0
 """The whole of a call, from name look-up to the last byte."""
+LONGEST_PAUSE: Final = timedelta(hours=1)
 AT_MOST_LISTED: Final = 200
 AT_MOST_BYTES: Final = 4 * 1024 * 1024
 
@@ -36,10 +39,13 @@ class TwilioError(Exception):
 
 
 class TwilioRefused(TwilioError):
-    def __init__(self, status: int, code: int | None, words: str) -> None:
+    """`retry_after`: how long Twilio asks to be left alone, an hour at most."""
+
+    def __init__(self, status: int, code: int | None, words: str, retry_after: timedelta | None = None) -> None:
         super().__init__(words)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
 
 
 class TwilioUnreachable(TwilioError):
@@ -100,7 +106,7 @@ class BoundedHttp(HttpClient):
                         raise TwilioUnanswered("Twilio's answer is too large.")
                 text = body.decode("utf-8", "replace")
                 if answer.status_code >= 300:
-                    raise refusal(answer.status_code, text)
+                    raise refusal(answer.status_code, text, answer.headers.get("Retry-After", ""))
                 return Response(answer.status_code, text, answer.headers)
 
         loop = asyncio.new_event_loop()
@@ -115,7 +121,7 @@ class BoundedHttp(HttpClient):
             loop.close()
 
 
-def refusal(status: int, text: str) -> TwilioError:
+def refusal(status: int, text: str, retry_after: str = "") -> TwilioError:
     """An answer with a body that is no success means: not accepted. One without a body says nothing."""
     if not text.strip():
         return TwilioUnanswered(f"Twilio answered {status} without a word.")
@@ -129,7 +135,19 @@ def refusal(status: int, text: str) -> TwilioError:
         status,
         code if isinstance(code, int) else None,
         " ".join(words.split())[:300] if isinstance(words, str) else f"Twilio answered {status}.",
+        pause_of(retry_after),
     )
+
+
+def pause_of(retry_after: str) -> timedelta | None:
+    """What a Retry-After header asks for: seconds, or the date that HTTP allows too."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(timedelta(seconds=int(retry_after[:9])), LONGEST_PAUSE)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return min(max(until - clock.now(), timedelta()), LONGEST_PAUSE) if until.tzinfo else None
 
 
 def client() -> Client:

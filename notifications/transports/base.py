@@ -9,8 +9,21 @@ from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several alerts in a message."""
+
+    title: str
+    text: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be told. `key` names this one message for ever, so that a repetition can be recognised."""
+    """What is to be told. `key` names this one message for ever, so that a repetition can be recognised.
+
+    Where it tells several alerts they are its `parts`, and `text` lists their titles, a line for each.
+    """
 
     user: User
     title: str
@@ -18,6 +31,7 @@ class Message:
     url: str
     key: str
     note: str = ""
+    parts: tuple[Part, ...] = ()
     alert: int | None = None
     delivery: int | None = None
 
@@ -55,13 +69,17 @@ class NotAccepted(TransportError):
     """The provider certainly does not have the message.
 
     `permanent`: trying again is no use. `unreachable`: nor is any other message to this person by this transport.
+    `retry_after`: how long the provider asks to be left alone.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False, unreachable: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, unreachable: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent or unreachable
         self.unreachable = unreachable
+        self.retry_after = retry_after
 
 
 class InDoubt(TransportError):

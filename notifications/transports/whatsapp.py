@@ -1,7 +1,11 @@
-"""WhatsApp through Twilio: an approved template where one is set, free text in the sandbox."""
+"""WhatsApp through Twilio: free text while the reader's 24-hour window is open, else the approved template.
+
+Where no template is set (`TWILIO_CONTENT_SID`), as in Twilio's sandbox, everything is free text.
+"""
 
 import ipaddress
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +15,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
+from dashboard import clock
+from notifications.conversation import has_stopped, window_is_open
 from notifications.models import Delivery, WhatsAppCode
 from notifications.transports.base import CannotTell, InDoubt, Message, NotAccepted, Progress, Receipt, Report
 from notifications.twilio_api import (
@@ -27,6 +33,7 @@ from notifications.twilio_api import (
 logger = structlog.get_logger(__name__)
 
 LONGEST_TEXT: Final = 1500
+LONGEST_VARIABLE: Final = 1300
 SKEW: Final = timedelta(minutes=2)
 """How far Twilio's clock may be behind ours."""
 
@@ -73,15 +80,16 @@ class WhatsApp:
 
     def target(self, user: User) -> str | None:
         proved = user.whatsapp_number and user.whatsapp_verified_at is not None
-        return str(user.whatsapp_number) if proved else None
+        return str(user.whatsapp_number) if proved and not has_stopped(user) else None
 
     def send(self, message: Message, target: str) -> Receipt:
+        template = "" if window_is_open(message.user, clock.now()) else settings.TWILIO_CONTENT_SID
         try:
             sent = create_message(
                 target,
                 body=in_one_text(message),
-                content_sid=settings.TWILIO_CONTENT_SID,
-                variables=json.dumps({"1": with_note(message), "2": message.url}),
+                content_sid=template,
+                variables=json.dumps({"1": in_one_line(message), "2": message.url}),
                 status_callback=callback_url(message.delivery),
             )
         except TwilioUnanswered as error:
@@ -89,7 +97,8 @@ class WhatsApp:
         except TwilioUnreachable as error:
             raise NotAccepted(str(error)) from error
         except TwilioRefused as error:
-            raise fault(error.code, str(error), permanent=400 <= error.status < 500 and error.status != 429) from error
+            permanent = 400 <= error.status < 500 and error.status != 429
+            raise fault(error.code, str(error), permanent=permanent, retry_after=error.retry_after) from error
         if PROGRESS.get(sent.status) is Progress.FAILED:
             raise fault(sent.error_code, "Twilio could not send it.")
         return Receipt(provider_id=sent.sid, follow=follow_after())
@@ -116,8 +125,9 @@ def follow_after() -> timedelta:
 
 def match(message: Message, sent: list[TwilioMessage]) -> TwilioMessage | None:
     """The one among these that is `message`: by its link, else, where no text is kept, one that nobody else owns."""
+    link = re.compile(re.escape(message.url) + r"(?!\w)")
     for one in sent:
-        if message.url in one.body:
+        if link.search(one.body):
             return one
     sids = [one.sid for one in sent]
     known = set(Delivery.objects.filter(provider_id__in=sids).values_list("provider_id", flat=True))
@@ -132,7 +142,9 @@ def report(message: TwilioMessage) -> Report:
     return Report(progress, fault(message.error_code, "WhatsApp could not deliver it."))
 
 
-def fault(code: int | None, words: str, *, permanent: bool = False) -> NotAccepted:
+def fault(
+    code: int | None, words: str, *, permanent: bool = False, retry_after: timedelta | None = None
+) -> NotAccepted:
     """Our error for one of Twilio's codes, in plain words; the operator's faults go into the log."""
     if code in FOR_THE_OPERATOR:
         logger.error("twilio.misconfigured", code=code, words=words)
@@ -140,19 +152,41 @@ def fault(code: int | None, words: str, *, permanent: bool = False) -> NotAccept
         reason, unreachable = PERMANENT[code]
         return NotAccepted(f"{reason} (Twilio {code})", permanent=True, unreachable=unreachable)
     if code in BUSY:
-        return NotAccepted(f"WhatsApp takes no more messages at the moment. (Twilio {code})")
-    return NotAccepted(f"{words} (Twilio {code})" if code else words, permanent=permanent)
+        return NotAccepted(f"WhatsApp takes no more messages at the moment. (Twilio {code})", retry_after=retry_after)
+    return NotAccepted(f"{words} (Twilio {code})" if code else words, permanent=permanent, retry_after=retry_after)
 
 
-def with_note(message: Message) -> str:
-    """One line: templates take no line breaks in their variables."""
+def in_one_line(message: Message) -> str:
+    """Templates take no line breaks in their variables."""
+    if message.parts:
+        head, *titles = message.text.split("\n")
+        kept = fitting([title.removeprefix("• ") for title in titles], LONGEST_VARIABLE - len(head) - 2, "; ")
+        return f"{head} {'; '.join(kept)}"
     text = f"{message.text} Note: {message.note}" if message.note else message.text
-    return " ".join(text.split())[: LONGEST_TEXT - 200]
+    return " ".join(text.split())[:LONGEST_VARIABLE]
 
 
 def in_one_text(message: Message) -> str:
-    note = f"\n\n{message.note}" if message.note else ""
-    return f"{message.text}{note}"[: LONGEST_TEXT - len(message.url) - 2] + f"\n\n{message.url}"
+    """Text, note and link; the link is there whatever else has to be left out."""
+    room = LONGEST_TEXT - len(message.url) - 2
+    if message.parts:
+        text = "\n".join(fitting(message.text.split("\n"), room, "\n"))
+    else:
+        text = f"{message.text}\n\n{message.note}" if message.note else message.text
+    return f"{text[:room]}\n\n{message.url}"
+
+
+def fitting(lines: list[str], room: int, between: str) -> list[str]:
+    """As many of the lines as there is room for, and how many are left out."""
+    if len(between.join(lines)) <= room:
+        return lines
+    kept: list[str] = []
+    for line in lines:
+        more = f"… and {len(lines) - len(kept)} more"
+        if len(between.join([*kept, line, more])) > room:
+            return [*kept, more]
+        kept.append(line)
+    return kept
 
 
 def callback_url(delivery: int | None) -> str:

@@ -23,8 +23,6 @@ from project.runner import commands, uvicorn, valkey
 from project.runner.console import Console
 from project.runner.supervisor import Child, Supervisor
 
-# Sending is waiting: a few at once are enough for one machine.
-DELIVERIES_AT_ONCE = 4
 # The page has the processor for itself first; the workers wait for it no longer than this.
 HEAD_START = 3.0
 PAGE_WITHIN = 60.0
@@ -85,7 +83,7 @@ def run(*, demo: bool = False) -> None:
                 return
         for name, command in {
             "market": commands.worker("market", 1),
-            "deliveries": commands.worker("deliveries", DELIVERIES_AT_ONCE),
+            "deliveries": commands.worker("deliveries", settings.DELIVERY_WORKERS),
             "beat": commands.beat(settings.DATA_DIR / "beat-schedule"),
         }.items():
             supervisor.start(Child(name, command, settings.BASE_DIR, environment))

@@ -94,6 +94,7 @@ class FakeTwilio:
     look_up_failures: list[Failure] = field(default_factory=list)
     requests: dict[str, int] = field(default_factory=dict)
     keeps_text: bool = True
+    retry_after: str = ""
     heard: int = 0
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -293,5 +294,7 @@ class TwilioHandler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if content is None else "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if self.twilio.retry_after and status in {429, 503}:
+            self.send_header("Retry-After", self.twilio.retry_after)
         self.end_headers()
         self.wfile.write(body)

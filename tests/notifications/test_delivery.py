@@ -12,7 +12,8 @@ from pytest_django import Settings
 from accounts.models import User
 from dashboard import clock
 from notifications import switching
-from notifications.delivery import LEASE, RETRIES, deliver
+from notifications.claiming import LEASE
+from notifications.delivery import RETRIES, deliver
 from notifications.models import Alert, Delivery, Reminder, TransportOff
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio

@@ -21,7 +21,7 @@ SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
 IN_CONTAINER = {
     "web": ["python", "-m", "project.runner.web", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers"],
     "market": commands.worker("market", 1),
-    "worker": commands.worker("deliveries", 4),
+    "worker": [word if word != "4" else "${DELIVERY_WORKERS:-4}" for word in commands.worker("deliveries", 4)],
     "beat": commands.beat(Path("/data/beat-schedule")),
 }
 

@@ -1,35 +1,23 @@
-"""Selectors: the book of a portfolio, posted anew from its transactions for whoever wants to look behind its figures.
-
-Pages that only show figures read positions, which are kept; what is here replays history and is asked for by name.
+"""Selectors: do a portfolio's figures add up, and where does everything lie? What pages show of that is read from what
+is kept; `replayed` posts all transactions anew, which takes its time and is asked for by name.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from dashboard.entries import connected, entry_of, rows_touching
+from dashboard.entries import entries_after
+from dashboard.kinds import WORDINGS
 from dashboard.ledger.book import Book, post
-from dashboard.ledger.entry import ZERO
+from dashboard.ledger.entry import EXACT, ZERO, Entry
+from dashboard.ledger.keeping import FIGURES
 from dashboard.ledger.methods import Method, Scope
-from dashboard.ledger.returns import first_break
+from dashboard.ledger.returns import first_break, gap
 from dashboard.ledger.standing import Standing
 from dashboard.market.history import Past
-from dashboard.models import Asset, Portfolio, Position, Transaction
+from dashboard.models import Asset, Portfolio, Position
 from dashboard.money import quantize
-
-MANY = 5000
-"""With more transactions than this an examination would keep a page waiting."""
-FIGURES = ("quantity", "cost", "realised", "income", "fees", "invested")
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """A portfolio's book and the transactions that it was posted from, by id."""
-
-    portfolio: Portfolio
-    book: Book
-    rows: dict[int, Transaction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,79 +51,83 @@ class Wallet:
     balances: tuple[Balance, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What one pass over all transactions finds: do the figures add up, and where does everything lie?"""
-
-    fault: Fault | None
-    wallets: tuple[Wallet, ...]
-
-
-def books_of(portfolio: Portfolio, assets: Collection[str] | None = None) -> Books:
-    """The book of all assets, or of some and those whose cost hangs together with theirs; what else is in it is
-    incomplete."""
-    found: Iterable[Transaction]
-    if assets is None:
-        found = portfolio.transactions.order_by("timestamp", "id").iterator(chunk_size=5000)
-    else:
-        found = rows_touching(portfolio, connected(portfolio, assets))
-    rows, past = {row.pk: row for row in found}, Past(portfolio.currency)
-    entries = [entry_of(row, past) for row in rows.values()]
-    book = post(entries, method=Method(portfolio.method), scope=Scope(portfolio.lot_scope))
-    return Books(portfolio, book, rows)
-
-
-def examine(portfolio: Portfolio) -> Examination:
-    """The self-check and the wallets, by one pass over all transactions."""
-    books = books_of(portfolio)
-    return Examination(fault_in(books), wallets_in(books))
-
-
-def is_quick(portfolio: Portfolio) -> bool:
-    """Is an examination soon made?"""
-    return portfolio.transactions.count() <= MANY
-
-
-def fault_in(books: Books) -> Fault | None:
-    """The first fault of a whole book; None where every figure adds up, and is what the positions say."""
-    names = names_of(books.book.standings)
-    if broken := first_break(books.book):
-        symbol = names.get(broken.asset, (broken.asset, ""))[0]
-        return break_at(books.rows[broken.entry.id], broken.asset, symbol, broken.gap)
-    kept = {position.asset_id: position for position in Position.objects.filter(portfolio=books.portfolio)}
-    for asset in sorted(books.book.standings.keys() | kept.keys()):
-        symbol = names.get(asset, (asset, ""))[0]
-        if stray := strayed(asset, symbol, books.book.standings.get(asset), kept.get(asset)):
-            return stray
+def quick_fault(portfolio: Portfolio) -> Fault | None:
+    """The first of the kept figures that don't add up, or whose quantity isn't that of the wallets together."""
+    for position in portfolio.positions.select_related("asset").order_by("asset"):
+        if fault := kept_fault(position):
+            return fault
     return None
 
 
-def break_at(row: Transaction, asset: str, symbol: str, gap: Decimal) -> Fault:
-    return Fault(asset, symbol, gap, row.pk, row.timestamp, row.get_type_display())
+def kept_fault(position: Position) -> Fault | None:
+    asset = position.asset
+    if missed := gap(position):
+        return Fault(asset.pk, asset.symbol, missed)
+    with localcontext(EXACT):
+        apart = position.quantity - sum(map(Decimal, (position.balances or {}).values()), ZERO)
+    return Fault(asset.pk, asset.symbol, apart) if apart and position.balances is not None else None
 
 
-def strayed(asset: str, symbol: str, standing: Standing | None, position: Position | None) -> Fault | None:
-    """A fault where a figure that is kept is not what the transactions make it."""
-    for figure in FIGURES:
-        gap = quantize(getattr(standing, figure, ZERO)) - getattr(position, figure, ZERO)
-        if gap:
-            return Fault(asset, symbol, gap)
-    return None
+def wallets_of(portfolio: Portfolio) -> tuple[Wallet, ...]:
+    """Where everything lies, as it was written down when the figures were made; else by a replay."""
+    kept: dict[str, dict[str, str] | None] = dict(portfolio.positions.values_list("asset_id", "balances"))
+    if None in kept.values():
+        return wallets({asset: standing.balances for asset, standing in replayed(portfolio).standings.items()})
+    return wallets({asset: {w: Decimal(q) for w, q in found.items()} for asset, found in kept.items() if found})
 
 
-def wallets_in(books: Books) -> tuple[Wallet, ...]:
-    names = names_of(books.book.standings)
+def wallets(balances: Mapping[str, Mapping[str, Decimal]]) -> tuple[Wallet, ...]:
+    names = names_of(balances)
     by_wallet: dict[str, list[Balance]] = {}
-    for asset, standing in books.book.standings.items():
+    for asset, found in balances.items():
         symbol, name = names.get(asset, (asset, asset))
-        for wallet, quantity in standing.balances.items():
+        for wallet, quantity in found.items():
             if quantity:
                 by_wallet.setdefault(wallet, []).append(Balance(asset, symbol, name, quantity))
     ordered = sorted(by_wallet.items(), key=lambda item: (not item[0], item[0].lower()))
     return tuple(Wallet(name, tuple(sorted(held, key=lambda b: b.name.lower()))) for name, held in ordered)
 
 
-def names_of(assets: Collection[str]) -> dict[str, tuple[str, str]]:
+def replayed(portfolio: Portfolio) -> Book:
+    """The book of all transactions of the portfolio."""
+    entries = entries_after(portfolio, None, None, Past(portfolio.currency))
+    return post(entries, method=Method(portfolio.method), scope=Scope(portfolio.lot_scope))
+
+
+def fault_in(portfolio: Portfolio, book: Book) -> Fault | None:
+    """The first fault of a whole book; None where every figure adds up, and is what the positions say."""
+    names = names_of(book.standings)
+    if broken := first_break(book):
+        symbol = names.get(broken.asset, (broken.asset, ""))[0]
+        return break_at(broken.entry, broken.asset, symbol, broken.gap)
+    kept = {position.asset_id: position for position in Position.objects.filter(portfolio=portfolio)}
+    for asset in sorted(book.standings.keys() | kept.keys()):
+        symbol = names.get(asset, (asset, ""))[0]
+        if stray := strayed(asset, symbol, book.standings.get(asset), kept.get(asset)):
+            return stray
+    return None
+
+
+def break_at(entry: Entry, asset: str, symbol: str, gap: Decimal) -> Fault:
+    return Fault(asset, symbol, gap, entry.id, entry.at, WORDINGS[entry.kind].label)
+
+
+def strayed(asset: str, symbol: str, standing: Standing | None, kept: Position | Standing | None) -> Fault | None:
+    """A fault where a figure or a balance that is kept is not what the transactions make it."""
+    for figure in FIGURES:
+        apart = quantize(getattr(standing, figure, ZERO)) - quantize(getattr(kept, figure, ZERO))
+        if apart:
+            return Fault(asset, symbol, apart)
+    if kept is None or kept.balances is None:
+        return None
+    lying = standing.balances if standing else {}
+    for wallet in sorted(lying.keys() | kept.balances.keys()):
+        if apart := lying.get(wallet, ZERO) - Decimal(kept.balances.get(wallet, ZERO)):
+            return Fault(asset, symbol, apart)
+    return None
+
+
+def names_of(assets: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Ticker and name of each asset."""
     found = Asset.objects.in_bulk(list(assets))
     return {pk: (asset.symbol, asset.name) for pk, asset in found.items()}

@@ -67,11 +67,6 @@ def groups_of(portfolio: Portfolio, assets: Collection[str]) -> list[frozenset[s
     return groups
 
 
-def rows_touching(portfolio: Portfolio, assets: Collection[str]) -> Iterable[Transaction]:
-    wanted = Q(asset__in=assets) | Q(counter_asset__in=assets) | Q(fee_asset__in=assets)
-    return portfolio.transactions.filter(wanted).order_by("timestamp", "id").iterator(chunk_size=5000)
-
-
 class Facts(NamedTuple):
     """What an entry is made of; thousands of these are read faster than rows with all that those can do."""
 
@@ -91,13 +86,25 @@ class Facts(NamedTuple):
     value_override: Decimal | None
 
 
-def entries_after(portfolio: Portfolio, assets: Collection[str], after: datetime | None, past: Past) -> Iterator[Entry]:
-    """The entries that touch `assets` and come later than `after`, if that is given, by time."""
-    wanted = Q(asset__in=assets) | Q(counter_asset__in=assets) | Q(fee_asset__in=assets)
-    rows = portfolio.transactions.filter(wanted)
+def entries_after(
+    portfolio: Portfolio,
+    assets: Collection[str] | None,
+    after: datetime | None,
+    past: Past,
+    *,
+    before: datetime | None = None,
+    chunk_size: int = 5000,
+) -> Iterator[Entry]:
+    """The entries that touch `assets` (None: all), by time: those later than `after` and earlier than `before`, where
+    these are given."""
+    rows = portfolio.transactions.all()
+    if assets is not None:
+        rows = rows.filter(Q(asset__in=assets) | Q(counter_asset__in=assets) | Q(fee_asset__in=assets))
     if after is not None:
         rows = rows.filter(timestamp__gt=after)
-    found = rows.order_by("timestamp", "id").values_list(*Facts._fields).iterator(chunk_size=5000)
+    if before is not None:
+        rows = rows.filter(timestamp__lt=before)
+    found = rows.order_by("timestamp", "id").values_list(*Facts._fields).iterator(chunk_size=chunk_size)
     return (entry_of(Facts._make(facts), past) for facts in found)
 
 

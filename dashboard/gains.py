@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max, Min
 
-from dashboard.books import Books, books_of, names_of
+from accounts.currencies import CURRENCIES
+from dashboard.books import names_of
+from dashboard.kinds import WORDINGS
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry, Kind
 from dashboard.ledger.lots import Lot
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Disposal
-from dashboard.models import Portfolio, Transaction
+from dashboard.models import Portfolio
+from dashboard.stretches import settled, standings_during
 
 AT_COST = frozenset({Kind.WITHDRAWAL, Kind.GIFT_OUT})
 """What leaves by these leaves at its cost: no sale, so it is not reported. A fee in coins that comes with it is."""
@@ -50,7 +53,7 @@ class Sale:
     """Coins that left for something; `what` says for what."""
 
     coin: Coin
-    row: Transaction
+    entry: Entry
     what: str
     quantity: Decimal
     proceeds: Decimal
@@ -65,10 +68,15 @@ class Receipt:
     what the coins were worth, so that they count as zero. `quantity` is None where no coins moved."""
 
     coin: Coin
-    row: Transaction
+    entry: Entry
     quantity: Decimal | None
     amount: Decimal
     known: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind in plain words."""
+        return WORDINGS[self.entry.kind].label
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,45 +126,65 @@ def years_of(portfolio: Portfolio, zone: ZoneInfo) -> list[int]:
 
 
 def gains_report(portfolio: Portfolio, year: int, zone: ZoneInfo) -> GainsReport:
-    """The report of `year`, which begins at midnight in `zone`."""
-    books = books_of(portfolio)
-    names = names_of(books.book.standings)
+    """The report of `year`, which begins at midnight in `zone`.
+
+    What is read does not grow with the years before: it goes on from the last states kept before that midnight.
+    """
+    return settled(portfolio, lambda: report_of(portfolio, year, zone))
+
+
+def report_of(portfolio: Portfolio, year: int, zone: ZoneInfo) -> GainsReport:
+    start, end = datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
+    standings = standings_during(portfolio, moved_by(portfolio, start, end), start, end)
+    names = names_of(standings)
     sales: list[Sale] = []
     income: list[Receipt] = []
     fees: list[Receipt] = []
     with localcontext(EXACT):
-        for asset, standing in books.book.standings.items():
+        for asset, standing in standings.items():
             coin = Coin(asset, *names.get(asset, (asset, asset)))
-            sales += sales_of(coin, standing, books, year, zone)
+            sales += sales_of(coin, standing, start)
             for step in standing.steps():
-                if step.entry.at.astimezone(zone).year != year:
+                if step.entry.at < start:
                     continue
-                row, known = books.rows[step.entry.id], step.entry.value is not None
+                known = step.entry.value is not None
                 if step.change.income or (step.entry.kind is Kind.REWARD and step.entry.asset == asset):
-                    income.append(Receipt(coin, row, step.entry.amount, step.change.income, known))
+                    income.append(Receipt(coin, step.entry, step.entry.amount, step.change.income, known))
                 if step.change.fees:
-                    fees.append(Receipt(coin, row, coins_paid(step.entry), step.change.fees, known=True))
+                    fees.append(Receipt(coin, step.entry, coins_paid(step.entry), step.change.fees, known=True))
     return GainsReport(
         portfolio=portfolio,
         year=year,
         zone=zone,
-        sales=tuple(sorted(sales, key=lambda sale: (sale.row.timestamp, sale.row.pk))),
-        income=tuple(sorted(income, key=lambda receipt: (receipt.row.timestamp, receipt.row.pk))),
-        fees=tuple(sorted(fees, key=lambda receipt: (receipt.row.timestamp, receipt.row.pk))),
+        sales=tuple(sorted(sales, key=when)),
+        income=tuple(sorted(income, key=when)),
+        fees=tuple(sorted(fees, key=when)),
     )
 
 
-def sales_of(coin: Coin, standing: Standing, books: Books, year: int, zone: ZoneInfo) -> Iterator[Sale]:
+def when(told: Sale | Receipt) -> tuple[datetime, int, bool, str]:
+    """By time; of one transaction the main coin first."""
+    return told.entry.at, told.entry.id, told.coin.asset != told.entry.asset, told.coin.asset
+
+
+def moved_by(portfolio: Portfolio, start: datetime, end: datetime) -> set[str]:
+    """The coins that any transaction of that time moves."""
+    rows = portfolio.transactions.order_by().filter(timestamp__gte=start, timestamp__lt=end)
+    named = rows.values_list("asset_id", "counter_asset_id", "fee_asset_id").distinct()
+    return {asset for assets in named for asset in assets if asset} - CURRENCIES.keys()
+
+
+def sales_of(coin: Coin, standing: Standing, start: datetime) -> Iterator[Sale]:
+    """What left since `start` and was no mere withdrawal or gift."""
     for disposal in standing.disposals():
         entry = disposal.entry
         at_cost = entry.kind in AT_COST and disposal.proceeds == disposal.cost
-        if at_cost or entry.at.astimezone(zone).year != year:
+        if at_cost or entry.at < start:
             continue
-        row = books.rows[entry.id]
         yield Sale(
             coin=coin,
-            row=row,
-            what=what_for(entry, row, coin.asset),
+            entry=entry,
+            what=what_for(entry, coin.asset),
             quantity=disposal.quantity,
             proceeds=disposal.proceeds,
             cost=disposal.cost,
@@ -172,8 +200,8 @@ def coins_paid(entry: Entry) -> Decimal | None:
     return entry.fee_amount if entry.fee_asset else None
 
 
-def what_for(entry: Entry, row: Transaction, asset: str) -> str:
-    kind: str = row.get_type_display()
+def what_for(entry: Entry, asset: str) -> str:
+    kind = WORDINGS[entry.kind].label
     if entry.kind in MAIN and entry.asset == asset:
         return kind
     return f"Fee of a {kind.lower()}"

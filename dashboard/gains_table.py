@@ -62,7 +62,7 @@ def lines(report: GainsReport) -> Iterator[dict[str, str]]:
                 "row": "disposal",
                 "kind": sale.what.lower(),
                 "acquired": day(lot.acquired_at),
-                "disposed": day(sale.row.timestamp),
+                "disposed": day(sale.entry.at),
                 "proceeds": plain(lot.proceeds),
                 "cost": plain(lot.cost),
                 "gain": plain(lot.gain),
@@ -72,8 +72,8 @@ def lines(report: GainsReport) -> Iterator[dict[str, str]]:
         for receipt in receipts:
             yield facts(receipt, receipt.quantity) | {
                 "row": name.removesuffix("s"),
-                "kind": receipt.row.get_type_display().lower(),
-                "acquired" if name == "income" else "disposed": day(receipt.row.timestamp),
+                "kind": receipt.kind.lower(),
+                "acquired" if name == "income" else "disposed": day(receipt.entry.at),
                 name: plain(receipt.amount),
                 "remark": "" if receipt.known else UNKNOWN_VALUE,
             }
@@ -92,9 +92,9 @@ def facts(of: Sale | Receipt, quantity: Decimal | None) -> dict[str, str]:
     return {
         "asset_id": guard(of.coin.asset),
         "asset": guard(of.coin.symbol.upper()),
-        "wallet": guard(of.row.wallet),
+        "wallet": guard(of.entry.wallet),
         "quantity": "" if quantity is None else plain(quantity),
-        "transaction": str(of.row.pk),
+        "transaction": str(of.entry.id),
     }
 
 

@@ -195,6 +195,7 @@ def recompute(portfolio: Portfolio, assets: Iterable[str], since: datetime | Non
             "fees_paid",
             "exchanged",
             "issues",
+            "balances",
         ],
     )
     history.want({asset for asset, figures in posted.items() if lacks_value(figures.issues)})
@@ -218,6 +219,7 @@ def position(portfolio: Portfolio, asset: str, posted: Posted) -> Position:
         fees_paid=quantize(standing.fees_paid),
         exchanged={other: plain(quantize(amount)) for other, amount in standing.exchanged.items()},
         issues=list(posted.issues),
+        balances={wallet: plain(balance) for wallet, balance in standing.balances.items() if balance},
     )
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from dashboard import clock, recording, snapshots
+from dashboard import clock, examining, recording, snapshots
 from dashboard.importing import working
 from dashboard.market import history, samples
 
@@ -40,5 +40,12 @@ def work_on_import(import_id: int) -> None:
 
 @shared_task(name="dashboard.tasks.find_imports", ignore_result=True, soft_time_limit=4, time_limit=8)
 def find_imports() -> None:
-    """Ring for the imports that wait for a worker, or whose worker is gone. Not retried: it is rung anew."""
+    """Ring for imports and checks that wait for a worker, or whose worker is gone. Not retried: it is rung anew."""
     working.sweep(clock.now())
+    examining.sweep(clock.now())
+
+
+@shared_task(name=examining.TASK, ignore_result=True, soft_time_limit=150, time_limit=170)
+def check_ledger(portfolio_id: int) -> None:
+    """Post all transactions of a portfolio anew. Not retried: it is rung for again when its lease is over."""
+    examining.work_on(portfolio_id)

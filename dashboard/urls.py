@@ -29,6 +29,7 @@ urlpatterns = [
     path("reports/gains.csv", reports.gains_csv, name="gains_csv"),
     path("portfolios/add/", portfolios.portfolio_add, name="portfolio_add"),
     path("portfolios/<int:pk>/", portfolios.portfolio, name="portfolio"),
+    path("portfolios/<int:pk>/check/", portfolios.portfolio_check, name="portfolio_check"),
     path("portfolios/<int:pk>/edit/", portfolios.portfolio_edit, name="portfolio_edit"),
     path("portfolios/<int:pk>/delete/", portfolios.portfolio_delete, name="portfolio_delete"),
 ]

@@ -3,20 +3,24 @@
 Nothing is computed here that the ledger has not computed; formulas are put beside its numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
+
+from django.db.models import Q
 
 from accounts.currencies import CURRENCIES
 from dashboard import clock
-from dashboard.books import Fault, books_of, break_at, strayed
-from dashboard.ledger.entry import ZERO, Entry, Kind
+from dashboard.books import Fault, break_at, kept_fault, strayed
+from dashboard.ledger.entry import EXACT, ZERO, Entry, Kind
 from dashboard.ledger.lots import Lot
 from dashboard.ledger.returns import gap
+from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Amounts, Disposal, Step
 from dashboard.market import currencies
 from dashboard.models import Asset, Portfolio, Position, Transaction
+from dashboard.stretches import Stretch, settled, steps_until, stretch
 
 FORMULAS = {
     Kind.BUY: "cost and invested + (quantity × price + fee)",
@@ -90,7 +94,12 @@ class DisposalShown:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Everything behind the figures of `asset` in `portfolio`, in its currency. Steps and disposals oldest first."""
+    """What is behind the figures of `asset` in `portfolio`, in its currency: some of its steps, with the figures before
+    the first of them, so that these and the changes make the figures after the last; and some of its lots.
+
+    Steps and disposals are the oldest first. `first` counts the steps before those shown, of `count` in all. Lots are
+    told in the order in which they leave, from place `first_lot` on, of `lot_count`.
+    """
 
     portfolio: Portfolio
     asset: Asset
@@ -98,10 +107,29 @@ class Working:
     fees_paid: Decimal
     ever_invested: Decimal
     average_cost: Decimal | None
+    first: int
+    count: int
+    before: Amounts
     steps: tuple[StepShown, ...]
-    lots: tuple[Lot, ...]
     disposals: tuple[DisposalShown, ...]
+    lots: tuple[Lot, ...]
+    first_lot: int
+    lot_count: int
     fault: Fault | None
+
+    @property
+    def after(self) -> Amounts:
+        """The figures after the last of the steps."""
+        return self.steps[-1].after if self.steps else self.before
+
+    @property
+    def last(self) -> int:
+        """How many steps there are up to the last one shown."""
+        return self.first + len(self.steps)
+
+    @property
+    def is_newest(self) -> bool:
+        return self.last == self.count
 
     @property
     def rates(self) -> tuple[RateUsed, ...]:
@@ -127,40 +155,100 @@ class Working:
 
     @property
     def rounding(self) -> Decimal:
-        """The part of the realised gain that is in no disposal: what a split rounded away."""
-        return self.figures.realised - sum((shown.disposal.gain for shown in self.disposals), ZERO)
+        """The part of the realised gain of these steps that is in no disposal: what a split rounded away."""
+        with localcontext(EXACT):
+            gains = sum((shown.disposal.gain for shown in self.disposals), ZERO)
+            return self.after.realised - self.before.realised - gains
 
 
 class NothingToShow(Exception):
     """No transaction of the portfolio moves the asset."""
 
 
-def working_of(portfolio: Portfolio, asset: Asset) -> Working:
-    """The working of one position; raises NothingToShow where there never was one."""
-    books = books_of(portfolio, {asset.pk})
-    standing = books.book.standings.get(asset.pk)
-    steps = standing.steps() if standing else ()
-    if standing is None or not steps:
-        raise NothingToShow(asset.pk)
-    shown = tuple(shown_step(step, books.rows[step.entry.id], portfolio.currency) for step in steps)
-    broken = next((step for step in shown if gap(step.after)), None)
-    if broken:
-        fault: Fault | None = break_at(broken.row, asset.pk, asset.symbol, gap(broken.after))
-    else:
-        position = Position.objects.filter(portfolio=portfolio, asset=asset).first()
-        fault = strayed(asset.pk, asset.symbol, standing, position)
+STEPS, LOTS = 50, 50
+"""How many are shown unless somebody asks for more."""
+
+
+def working_of(
+    portfolio: Portfolio,
+    asset: Asset,
+    *,
+    offset: int = 0,
+    limit: int = STEPS,
+    first_lot: int = 0,
+    lot_limit: int = LOTS,
+) -> Working:
+    """The working of one position: the newest `limit` steps but for `offset` newer ones.
+
+    What is read does not grow with the history, only with what is shown. Raises NothingToShow where there never was a
+    position.
+    """
+
+    def look() -> Working:
+        position = portfolio.positions.select_related("asset").filter(asset=asset).first()
+        count = steps_until(portfolio, asset.pk)
+        if position is None or not count:
+            raise NothingToShow(asset.pk)
+        stop = max(count - offset, 0)
+        shown = stretch(portfolio, asset.pk, max(stop - limit, 0), stop)
+        end = shown.standing if stop == count else stretch(portfolio, asset.pk, count, count).standing
+        return put_together(position, shown, end, count, first_lot, lot_limit)
+
+    return settled(portfolio, look)
+
+
+def newer_than(portfolio: Portfolio, asset: Asset, moment: datetime) -> int:
+    """How many steps are later than `moment`."""
+    return steps_until(portfolio, asset.pk) - steps_until(portfolio, asset.pk, moment)
+
+
+SECTIONS: Mapping[str, Q] = {
+    "realised": Q(type__in=[Kind.SELL, Kind.SWAP, Kind.SPEND, Kind.LOST, Kind.FEE, Kind.WITHDRAWAL, Kind.GIFT_OUT]),
+    "income": Q(type__in=[Kind.REWARD, Kind.DIVIDEND]),
+    "fees": Q(type=Kind.FEE) | Q(fee_amount__isnull=False),
+}
+"""The sections whose steps may lie far apart, and which transactions may be in them."""
+
+
+def earlier(portfolio: Portfolio, asset: Asset, section: str, moment: datetime) -> datetime | None:
+    """When something happened last, before `moment`, that may belong in the section."""
+    rows = portfolio.transactions.touching(asset.pk).filter(SECTIONS[section], timestamp__lt=moment)
+    return rows.order_by("-timestamp").values_list("timestamp", flat=True).first()
+
+
+def put_together(
+    position: Position, shown: Stretch, end: Standing, count: int, first_lot: int, lot_limit: int
+) -> Working:
+    portfolio, asset = position.portfolio, position.asset
+    rows = Transaction.objects.in_bulk([step.entry.id for step in shown.steps])
+    steps = tuple(
+        shown_step(step, rows[step.entry.id], portfolio.currency) for step in shown.steps if step.entry.id in rows
+    )
     return Working(
         portfolio=portfolio,
         asset=asset,
-        figures=steps[-1].after,
-        fees_paid=standing.fees_paid,
-        ever_invested=standing.ever_invested,
-        average_cost=standing.average_cost,
-        steps=shown,
-        lots=standing.lots(),
-        disposals=tuple(DisposalShown(each, books.rows[each.entry.id]) for each in standing.disposals()),
-        fault=fault,
+        figures=Amounts(*[getattr(position, name) for name in Amounts.__slots__]),
+        fees_paid=position.fees_paid,
+        ever_invested=position.ever_invested,
+        average_cost=end.average_cost,
+        first=shown.first,
+        count=count,
+        before=shown.before,
+        steps=steps,
+        disposals=tuple(DisposalShown(each, rows[each.entry.id]) for each in shown.disposals if each.entry.id in rows),
+        lots=end.some_lots(first_lot, first_lot + lot_limit),
+        first_lot=first_lot,
+        lot_count=end.lots_counted(),
+        fault=fault_of(position, steps, end),
     )
+
+
+def fault_of(position: Position, steps: Iterable[StepShown], end: Standing) -> Fault | None:
+    """Where a step shown, or the kept figures, don't add up, or are not what the transactions make them."""
+    asset = position.asset
+    if broken := next((step for step in steps if gap(step.after)), None):
+        return break_at(broken.entry, asset.pk, asset.symbol, gap(broken.after))
+    return strayed(asset.pk, asset.symbol, end, position) or kept_fault(position)
 
 
 def shown_step(step: Step, row: Transaction, currency: str) -> StepShown:

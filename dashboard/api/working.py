@@ -1,10 +1,11 @@
 """`portfolios/{id}/positions/{asset}/working`: the lots and steps behind every figure of a position."""
 
 from decimal import Decimal
+from typing import Annotated
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from accounts.api import ApiRequest
@@ -93,7 +94,8 @@ class DisposalOut(BaseModel):
 
 
 class CheckOut(BaseModel):
-    """Does realised + unrealised + income - fees = value - invested hold after each transaction?"""
+    """Does realised + unrealised + income - fees = value - invested hold for the figures and after each of the
+    steps, and are the figures what the transactions make?"""
 
     adds_up: bool
     transaction: int | None = Field(description="the first after which it does not")
@@ -101,7 +103,11 @@ class CheckOut(BaseModel):
 
 
 class WorkingOut(BaseModel):
-    """Steps, disposals and lots, oldest first."""
+    """`steps` are the newest `limit` but for `offset` newer ones, of `count`; `before` are the figures before the first
+    of them, so that `before` and their changes make the figures after the last. `disposals` and `rates` are those of
+    these steps. `lots` are the open lots from place `lots_offset` on in the order in which they leave, of `lots_count`.
+    Within an answer steps, disposals and lots are the oldest first.
+    """
 
     portfolio: int
     asset: str
@@ -112,6 +118,13 @@ class WorkingOut(BaseModel):
     average_cost: NumberOut | None
     fees_paid: NumberOut
     ever_invested: NumberOut
+    count: int
+    limit: int
+    offset: int
+    lots_count: int
+    lots_limit: int
+    lots_offset: int
+    before: AmountsOut
     lots: list[LotOut]
     steps: list[StepOut]
     disposals: list[DisposalOut]
@@ -134,17 +147,30 @@ FORMULAS = {
 }
 
 
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+
+
 @router.get("/portfolios/{int:portfolio_id}/positions/{path:asset}/working", response=WorkingOut)
-def position_working(request: ApiRequest, portfolio_id: int, asset: str) -> WorkingOut:
-    """Computed from the transactions when it is asked for."""
-    portfolio = portfolio_of(request.auth, portfolio_id)
+def position_working(
+    request: ApiRequest,
+    portfolio_id: int,
+    asset: str,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+    lots_limit: Limit = 1000,
+    lots_offset: Offset = 0,
+) -> WorkingOut:
+    """The steps and lots behind the figures, newest page first."""
+    portfolio, coin = portfolio_of(request.auth, portfolio_id), get_object_or_404(Asset, pk=asset)
     try:
-        return written(working_of(portfolio, get_object_or_404(Asset, pk=asset)))
+        found = working_of(portfolio, coin, limit=limit, offset=offset, lot_limit=lots_limit, first_lot=lots_offset)
     except NothingToShow as nothing:
         raise Http404 from nothing
+    return written(found, limit=limit, offset=offset, lots_limit=lots_limit)
 
 
-def written(working: Working) -> WorkingOut:
+def written(working: Working, limit: int, offset: int, lots_limit: int) -> WorkingOut:
     fault = working.fault
     return WorkingOut(
         portfolio=working.portfolio.pk,
@@ -156,7 +182,14 @@ def written(working: Working) -> WorkingOut:
         average_cost=working.average_cost,
         fees_paid=working.fees_paid,
         ever_invested=working.ever_invested,
-        lots=[lot_out(lot) for lot in working.lots],
+        count=working.count,
+        limit=limit,
+        offset=offset,
+        lots_count=working.lot_count,
+        lots_limit=lots_limit,
+        lots_offset=working.first_lot,
+        before=amounts(working.before),
+        lots=[lot_out(lot) for lot in sorted(working.lots, key=lambda lot: (lot.acquired_at, lot.entry))],
         steps=[step_out(step) for step in working.steps],
         disposals=[disposal_out(shown) for shown in working.disposals],
         rates=[rate_out(rate) for rate in working.rates],

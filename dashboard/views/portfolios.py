@@ -4,12 +4,14 @@ from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.books import examine, is_quick
+from dashboard.books import quick_fault, wallets_of
 from dashboard.drafts import DraftErrors
+from dashboard.examining import ask, fault_found
 from dashboard.forms import PortfolioForm
-from dashboard.models import Portfolio
+from dashboard.models import LedgerCheck, Portfolio
 from dashboard.portfolios import overview
 from dashboard.recording import TooMany, change_portfolio, create_portfolio, delete_portfolio
 from dashboard.views.chosen import owner
@@ -34,16 +36,33 @@ def portfolio_add(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def portfolio(request: HttpRequest, pk: int) -> HttpResponse:
-    """How it is counted, where everything lies, and whether the figures add up; with many transactions, on demand."""
+    """How it is counted, where everything lies, and whether the figures add up: all of it as it is kept."""
     found = get_object_or_404(Portfolio.objects.of(owner(request)), pk=pk)
-    wanted = "examine" in request.GET or is_quick(found)
     context = {
         "portfolio": found,
         "overview": overview(owner(request), found),
-        "examination": examine(found) if wanted else None,
+        "fault": quick_fault(found),
+        "wallets": wallets_of(found),
         "count": found.transactions.count(),
     }
-    return render(request, "dashboard/portfolio.html", context)
+    return render(request, "dashboard/portfolio.html", context | check_context(found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def portfolio_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asked for: every transaction is posted anew by a worker. Else how far that is, for a page that asks again."""
+    found = get_object_or_404(Portfolio.objects.of(owner(request)), pk=pk)
+    if request.method == "POST":
+        ask(found)
+        return redirect(f"{reverse('portfolio', args=[pk])}#check")
+    return render(request, "dashboard/_ledger_check.html", {"portfolio": found} | check_context(found))
+
+
+def check_context(portfolio: Portfolio) -> dict[str, object]:
+    """The last full check, what it found, and whether the portfolio has changed since."""
+    last = LedgerCheck.objects.filter(portfolio=portfolio).first()
+    changed = last is not None and last.revision != portfolio.revision
+    return {"checked": last, "found": fault_found(last) if last else None, "changed": changed}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

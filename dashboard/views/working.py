@@ -1,42 +1,31 @@
-"""The working behind the figures of one position."""
+"""The working behind the figures of one position, like the pages of a bank statement: the newest steps first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
-from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from dashboard.models import Asset, Portfolio
 from dashboard.portfolios import overview
 from dashboard.views.chosen import chosen_portfolio, owner
-from dashboard.working import NothingToShow, working_of
+from dashboard.working import LOTS, SECTIONS, STEPS, NothingToShow, Working, earlier, newer_than, working_of
 
-PAGE_SIZE = 50
+MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One of the page's lists, a page of it; each is leafed through by itself."""
+class Leaf:
+    """Where a list begins that is leafed through, and the addresses of the pages beside this one; "" is none."""
 
-    name: str
-    page: Page[Any]
-    query: QueryDict
-
-    def address(self, number: int) -> str:
-        query = self.query.copy()
-        query[self.name] = str(number)
-        return f"?{query.urlencode()}#{self.name}"
-
-    @property
-    def before(self) -> str:
-        return self.address(self.page.previous_page_number()) if self.page.has_previous() else ""
-
-    @property
-    def after(self) -> str:
-        return self.address(self.page.next_page_number()) if self.page.has_next() else ""
+    start: int
+    end: int
+    count: int
+    back: str
+    more: str
 
 
 @require_safe
@@ -47,31 +36,87 @@ def working(request: HttpRequest, asset_id: str) -> HttpResponse:
     portfolio = chosen_portfolio(request) or next(iter(holders), None)
     if portfolio is None:
         raise Http404
+    on = day_named(request.GET.get("on", ""))
+    offset = newer_than(portfolio, coin, end_of(on, user)) if on else number(request, "offset")
     try:
-        shown = working_of(portfolio, coin)
+        shown = working_of(portfolio, coin, offset=offset, first_lot=number(request, "lot"))
     except NothingToShow as nothing:
         raise Http404 from nothing
-    lists: dict[str, Sequence[Any]] = {
-        "lots": shown.lots,
-        "realised": shown.disposals,
-        "income": shown.income_steps,
-        "fees": shown.fee_steps,
-        "invested": shown.invested_steps,
-        "steps": shown.steps,
-        "rates": shown.rates,
-    }
-    parts = {
-        name: Part(name, Paginator(items, PAGE_SIZE).get_page(request.GET.get(name)), request.GET)
-        for name, items in lists.items()
-    }
-    held = next((h for h in overview(user, portfolio).everything if h.asset == coin.pk), None)
+    if (section := request.GET.get("earlier", "")) in SECTIONS:
+        return to_earlier(request, shown, section)
     context = {
         "working": shown,
         "coin": coin,
         "portfolio": portfolio,
         "holders": holders,
         "currency": portfolio.currency,
-        "holding": held,
-        "parts": parts,
+        "holding": next((h for h in overview(user, portfolio).everything if h.asset == coin.pk), None),
+        "on": on,
+        "offset": shown.count - shown.last,
+        "steps": steps_leaf(request.GET, shown),
+        "lots": lots_leaf(request.GET, shown),
     }
     return render(request, "dashboard/working.html", context)
+
+
+def steps_leaf(query: QueryDict, shown: Working) -> Leaf:
+    """Back leads to newer steps, more to older ones."""
+    offset = shown.count - shown.last
+    return Leaf(
+        start=shown.first + 1 if shown.steps else 0,
+        end=shown.last,
+        count=shown.count,
+        back=address(query, "steps", offset=max(offset - STEPS, 0)) if offset > 0 else "",
+        more=address(query, "steps", offset=offset + STEPS) if shown.first > 0 else "",
+    )
+
+
+def lots_leaf(query: QueryDict, shown: Working) -> Leaf:
+    end = shown.first_lot + len(shown.lots)
+    return Leaf(
+        start=shown.first_lot + 1,
+        end=end,
+        count=shown.lot_count,
+        back=address(query, "lots", lot=max(shown.first_lot - LOTS, 0)) if shown.first_lot else "",
+        more=address(query, "lots", lot=end) if end < shown.lot_count else "",
+    )
+
+
+def address(query: QueryDict, anchor: str, **numbers: int) -> str:
+    """The same page with other numbers; a day that was asked for gives way to the number it stood for."""
+    changed = query.copy()
+    changed.pop("earlier", None)
+    if "offset" in numbers:
+        changed.pop("on", None)
+    for name, value in numbers.items():
+        changed[name] = str(value)
+    return f"?{changed.urlencode()}#{anchor}"
+
+
+def to_earlier(request: HttpRequest, shown: Working, section: str) -> HttpResponseRedirect:
+    """To the page that ends with what came last before the steps shown and belongs in the section."""
+    found = earlier(shown.portfolio, shown.asset, section, shown.steps[0].entry.at) if shown.steps else None
+    if found is None:
+        messages.info(request, f"Nothing earlier is in the section {section.capitalize()}.")
+        return redirect(request.path + address(request.GET, section))
+    newer = newer_than(shown.portfolio, shown.asset, found)
+    return redirect(request.path + address(request.GET, section, offset=newer))
+
+
+def number(request: HttpRequest, name: str) -> int:
+    """A number in the address; 0 for what makes no sense."""
+    text = request.GET.get(name, "")
+    return min(int(text), MOST) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def day_named(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def end_of(day: date, user: User) -> datetime:
+    """The last moment of a day in the user's zone."""
+    day = min(max(day, date(2000, 1, 1)), date(2200, 1, 1))
+    return datetime.combine(day + timedelta(days=1), time.min, user.zone) - timedelta(microseconds=1)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from dashboard.books import Books, books_of, examine, fault_in
+from dashboard.books import fault_in, quick_fault, replayed, wallets_of
 from dashboard.drafts import Draft
 from dashboard.ledger.book import post, resume
 from dashboard.ledger.methods import Method
@@ -109,7 +109,7 @@ def test_every_kind_that_moves_a_coin_has_its_formula(ada: User) -> None:
     assert all(step.formula for step in shown.steps)
     assert len(shown.formulas) == 5
     assert shown.fault is None
-    found = {wallet.name: {b.asset: b.quantity for b in wallet.balances} for wallet in examine(portfolio).wallets}
+    found = {wallet.name: {b.asset: b.quantity for b in wallet.balances} for wallet in wallets_of(portfolio)}
     assert found == {"Kraken": {"bitcoin": D(8)}, "Ledger": {"bitcoin": D("1.5")}}
 
 
@@ -131,12 +131,12 @@ def test_a_coin_that_never_moved_has_no_working(ada: User) -> None:
 def test_a_kept_figure_that_has_strayed_is_found(ada: User) -> None:
     shown = traded(ada, ("buy", "1", "1000"), ("buy", "1", "3000"))
     portfolio = shown.portfolio
-    assert fault_in(books_of(portfolio)) is None
+    assert fault_in(portfolio, replayed(portfolio)) is None
     Position.objects.update(cost=D("3999.5"))
-    fault = fault_in(books_of(portfolio))
+    fault = fault_in(portfolio, replayed(portfolio))
     assert fault is not None
     assert (fault.asset, fault.gap, fault.transaction) == ("bitcoin", D("0.5"), None)
-    assert working_of(portfolio, shown.asset).fault == fault
+    assert working_of(portfolio, shown.asset).fault == quick_fault(portfolio) == fault
 
 
 def test_a_book_that_does_not_add_up_names_its_first_bad_transaction(ada: User) -> None:
@@ -144,8 +144,7 @@ def test_a_book_that_does_not_add_up_names_its_first_bad_transaction(ada: User) 
     first, second, third = (step.entry for step in shown.steps)
     book = post([first], method=Method.AVERAGE)
     book.standings["bitcoin"].cost += 7
-    books = Books(shown.portfolio, resume(book, [second, third]), books_of(shown.portfolio).rows)
-    fault = fault_in(books)
+    fault = fault_in(shown.portfolio, resume(book, [second, third]))
     assert fault is not None
     assert (fault.asset, fault.transaction, abs(fault.gap)) == ("bitcoin", second.id, 7)
 
@@ -181,14 +180,39 @@ def test_a_strayed_figure_shows_in_red(page: Client, ada: User) -> None:
         assert 'data-check="broken"' in text_of(page, path)
 
 
-def test_long_lists_are_leafed_through_each_by_itself(page: Client, ada: User) -> None:
+def test_a_long_history_is_leafed_through_like_the_pages_of_a_statement(page: Client, ada: User) -> None:
     traded(ada, *[("buy", "1", "100")] * 120, method="fifo")
-    first = text_of(page, "/assets/bitcoin/working/")
-    assert "1 to 50 of 120" in first
-    assert 'href="?lots=2#lots"' in first
-    second = text_of(page, "/assets/bitcoin/working/?lots=3&steps=2")
-    assert "101 to 120 of 120" in second
-    assert "51 to 100 of 120" in second
+    newest = text_of(page, "/assets/bitcoin/working/")
+    assert "Steps 71 to 120 of 120" in newest
+    assert 'href="?offset=50#steps"' in newest
+    assert 'href="?lot=50#lots"' in newest
+    assert "1 to 50 of 120" in newest
+    oldest = text_of(page, "/assets/bitcoin/working/?offset=100&lot=100")
+    assert "Steps 1 to 20 of 120" in oldest
+    assert 'href="?offset=50&amp;lot=100#steps"' in oldest
+    assert "101 to 120 of 120" in oldest
+    assert "Before these" in newest
+    assert "Before these" not in oldest
+
+
+def test_the_statement_of_a_day_ends_with_it(page: Client, ada: User) -> None:
+    traded(ada, *[("buy", "1", "100")] * 120)
+    day = (DAY + timedelta(days=59)).date()
+    assert "Steps 11 to 60 of 120" in text_of(page, f"/assets/bitcoin/working/?on={day}")
+    assert "Steps 0 to 0 of 120" in text_of(page, "/assets/bitcoin/working/?on=2001-01-01")
+    for nonsense in ("?on=x", "?on=9999-12-31", "?offset=x", "?offset=-1", f"?lot={'9' * 30}"):
+        assert "Steps 71 to 120" in text_of(page, f"/assets/bitcoin/working/{nonsense}")
+
+
+def test_what_belongs_in_a_section_is_found_however_far_back(page: Client, ada: User) -> None:
+    lines = [("buy", "1", "100"), ("reward", "1", "90"), ("sell", "0.5", "100"), *[("buy", "1", "100")] * 120]
+    traded(ada, *lines, ("buy", "1", "5"))
+    for section, end in (("income", 2), ("realised", 3)):
+        found = page.get(f"/assets/bitcoin/working/?earlier={section}&portfolio=", follow=True)
+        text = found.content.decode()
+        assert f"Steps 1 to {end} of 124" in text
+        assert found.redirect_chain[0][0].endswith(f"#{section}")
+    assert "Nothing earlier" in page.get("/assets/bitcoin/working/?earlier=fees", follow=True).content.decode()
 
 
 def test_the_working_belongs_to_its_owner(page: Client, ada: User) -> None:

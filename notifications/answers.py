@@ -15,6 +15,7 @@ from dashboard.models import Asset
 from dashboard.naming import WELL_KNOWN, NoSuchCoin, SeveralCoins, coin_named
 from dashboard.portfolios import markets_of, overview
 from notifications import conversation
+from notifications.claiming import release_snoozed
 from notifications.models import Reminder
 from notifications.reminding import (
     ReminderErrors,
@@ -198,11 +199,11 @@ def remind(user: User, command: Remind, found: Found) -> str:
 
 
 def snooze(user: User, command: Snooze, now: datetime) -> str:
-    if not command.span:
-        conversation.snooze(str(user.whatsapp_number), None)
-        return "Alerts come here at once again."
-    until = now + command.span
+    until = now + command.span if command.span else None
     conversation.snooze(str(user.whatsapp_number), until)
+    release_snoozed(user, now)
+    if until is None:
+        return "Alerts come here at once again."
     return f"No alerts here until {moment(until, user)}; then you are told what happened. SNOOZE OFF ends it."
 
 

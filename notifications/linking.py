@@ -64,7 +64,7 @@ def link_state(user: User) -> LinkState:
         offered=TRANSPORTS["whatsapp"].is_configured(),
         sender=settings.TWILIO_WHATSAPP_FROM,
         sandbox=not settings.TWILIO_VERIFY_CONTENT_SID,
-        number=TRANSPORTS["whatsapp"].target(user) or "",
+        number=str(user.whatsapp_number) if user.whatsapp_verified_at is not None else "",
         pending=pending or "",
         off=TransportOff.objects.filter(user=user, transport="whatsapp").first(),
         answers=is_public(settings.PUBLIC_URL),

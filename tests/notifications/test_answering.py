@@ -19,8 +19,9 @@ from dashboard import clock
 from dashboard.models import Asset, ExchangeRate, MarketQuote, Portfolio
 from notifications import conversation
 from notifications.answering import PER_DAY, PER_WINDOW
+from notifications.delivery import deliver
 from notifications.inbound import is_signed, twiml
-from notifications.models import Conversation, InboundMessage, Reminder, TransportOff
+from notifications.models import Conversation, Delivery, InboundMessage, Reminder, TransportOff
 from notifications.switching import switch_off
 from tests.fakes.twilio import FakeTwilio
 from tests.notifications.conftest import NUMBER, Market, at_once, coin, hold, make_user
@@ -234,6 +235,28 @@ def test_snooze(owner: User, phone: Phone) -> None:
     assert phone.write("snooze off") == "Alerts come here at once again."
     assert conversation.snoozed_until(owner) is None
     assert phone.write("snooze 500").startswith("Write for how many hours")
+
+
+@pytest.mark.parametrize("word", ["snooze off", "start"])
+def test_what_a_snooze_held_back_comes_when_it_is_ended(
+    owner: User, phone: Phone, market: Market, remind: Callable[..., Reminder], word: str
+) -> None:
+    phone.write("snooze")
+    for limit in (61000, 62000):
+        remind("price_above", limit, user=owner, transports=["whatsapp"])
+    market.set("bitcoin", 132000)
+    held = list(Delivery.objects.order_by("pk"))
+    for delivery in held:
+        deliver(delivery.pk)
+    assert [delivery.due_at for delivery in Delivery.objects.all()] == [NOW + timedelta(hours=8)] * 2
+    phone.write("snooze 2")
+    deliver(held[0].pk)
+    assert Delivery.objects.get(pk=held[0].pk).due_at == NOW + timedelta(hours=2)
+    assert not phone.twilio.messages
+    phone.write(word)
+    deliver(held[0].pk)
+    [message] = phone.twilio.messages
+    assert "2 of your reminders fired" in message.body
 
 
 def test_stop_and_start(owner: User, phone: Phone) -> None:

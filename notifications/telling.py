@@ -28,6 +28,7 @@ def message_of_one(delivery: Delivery) -> Message:
         url=settings.PUBLIC_URL + reverse("alert", args=[alert.pk]),
         key=key(delivery),
         note=alert.note,
+        details=alert.details,
         alert=alert.pk,
         delivery=delivery.pk,
     )

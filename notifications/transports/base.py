@@ -22,7 +22,8 @@ class Part:
 class Message:
     """What is to be told. `key` names this one message for ever, so that a repetition can be recognised.
 
-    Where it tells several alerts they are its `parts`, and `text` lists their titles, a line for each.
+    Where it tells several alerts they are its `parts`, and `text` lists their titles, a line for each. `details` are
+    for a transport that has room.
     """
 
     user: User
@@ -31,6 +32,7 @@ class Message:
     url: str
     key: str
     note: str = ""
+    details: str = ""
     parts: tuple[Part, ...] = ()
     alert: int | None = None
     delivery: int | None = None

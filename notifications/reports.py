@@ -104,7 +104,7 @@ def profit_lines(view: Overview) -> list[str]:
         parts.append(f"income {format_money(totals.income, currency)}")
     if totals.fees:
         parts.append(f"fees {format_money(totals.fees, currency)}")
-    profit = f"{with_percent(totals.profit, totals.profit_pct, currency)} {currency.upper()}"
+    profit = with_percent(totals.profit, totals.profit_pct, currency, f" {currency.upper()}")
     return [f"Profit {profit}: {', '.join(parts)}."]
 
 
@@ -189,9 +189,9 @@ def is_unknown(view: Overview) -> bool:
     return bool(view.holdings) and all(holding.value is None for holding in view.holdings)
 
 
-def with_percent(amount: Decimal, percent: Decimal | None, currency: str) -> str:
+def with_percent(amount: Decimal, percent: Decimal | None, currency: str, code: str = "") -> str:
     """`▲ +150.20 (+1.20 %)`: one arrow is enough."""
-    text = format_gain(amount, currency)
+    text = f"{format_gain(amount, currency)}{code}"
     share = format_percent(percent).lstrip("▲▼ ")
     return text if share == UNKNOWN else f"{text} ({share})"
 

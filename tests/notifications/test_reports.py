@@ -52,7 +52,7 @@ def held(market: Market, portfolio: Portfolio) -> Portfolio:
 
 SHORT = """\
 All portfolios: 50,000.00 USD, ▲ +384.15 (+0.77 %) in 24 h.
-Profit ▲ +9,444.17 (+22.49 %) USD: unrealised ▲ +9,000.00, realised ▲ +345.67, income 100.00, fees 1.50.
+Profit ▲ +9,444.17 USD (+22.49 %): unrealised ▲ +9,000.00, realised ▲ +345.67, income 100.00, fees 1.50.
 Largest: BTC 60.00 %, ETH 20.00 %, SOLAN 20.00 %.
 24 h: best BTC ▲ +2.00 %, worst ETH ▼ −2.00 %.
 Prices from CoinGecko: the oldest 55 s ago."""
@@ -126,7 +126,7 @@ def test_nothing_held_is_said_so(user: User, portfolio: Portfolio) -> None:
     hold(portfolio, "bitcoin", "0", realised="-20", ever_invested="100")
     assert report_of(user, None, NOW).text == (
         "All portfolios: 0.00 USD; everything is sold.\n"
-        "Profit ▼ −20.00 (−20.00 %) USD: unrealised 0.00, realised ▼ −20.00."
+        "Profit ▼ −20.00 USD (−20.00 %): unrealised 0.00, realised ▼ −20.00."
     )
 
 

@@ -1,6 +1,6 @@
 """What counts as an amount: a finite Decimal with at most 20 integer and 18 decimal digits, written plainly."""
 
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from decimal import Context, Decimal, InvalidOperation
 
 INTEGER_DIGITS = 20
 DECIMAL_PLACES = 18
@@ -36,8 +36,7 @@ def check_amount(number: Decimal) -> Decimal:
         raise AmountError("Enter a number.")
     if number and number.adjusted() >= INTEGER_DIGITS:
         raise AmountError(f"Enter a number with at most {INTEGER_DIGITS} digits before the decimal point.")
-    with localcontext(WIDE):
-        number = number.normalize() if number else Decimal(0)
+    number = WIDE.normalize(number) if number else Decimal(0)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DECIMAL_PLACES:
         raise AmountError(f"Enter a number with at most {DECIMAL_PLACES} decimals.")
@@ -46,8 +45,7 @@ def check_amount(number: Decimal) -> Decimal:
 
 def quantize(number: Decimal) -> Decimal:
     """`number` rounded half even to 18 decimals: for results of a division or a conversion, never for input."""
-    with localcontext(WIDE):
-        return number.quantize(QUANTUM)
+    return WIDE.quantize(number, QUANTUM)
 
 
 def plain(number: Decimal) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,16 +13,18 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
+from dashboard.market.quote import Quote
 from dashboard.money import plain
 
 if TYPE_CHECKING:
-    from dashboard.market.quote import Quote
     from dashboard.market.refresh import Tick
 
 logger = structlog.get_logger(__name__)
 MARKET = "market"
 # Nobody's request waits longer than this for a Redis that neither answers nor refuses.
 PATIENCE = 3
+FACTS = tuple(field.name for field in fields(Quote))
+facts_of = attrgetter(*FACTS)
 
 
 def user_group(user_id: int) -> str:
@@ -61,17 +64,15 @@ def announce_logout(user_id: int, session_key: str | None) -> None:
     send(user_group(user_id), {"type": "user.logout", "user": user_id, "session": session_key})
 
 
-def quote_facts(quote: "Quote") -> dict[str, Any]:
+def quote_facts(quote: Quote) -> dict[str, Any]:
     """The quote's fields as JSON can carry them; `parse_facts` in dashboard.market.quote reads them back."""
-    return {field.name: as_text(getattr(quote, field.name)) for field in fields(quote)}
+    return dict(zip(FACTS, map(as_text, facts_of(quote)), strict=True))
 
 
 def as_text(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def send(group: str, message: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ HIGHEST_PRICE: Final = Decimal("1e15")
 LATEST: Final = Decimal(4_000_000_000_000)
 """Milliseconds since 1970; some time in the year 2096."""
 LARGEST_CHANGE: Final = Decimal("1e9")
+LARGEST_AMOUNT: Final = LIMIT - 1
 KEY_HEADERS: Final = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 MARKETS: Final = "/coins/markets?vs_currency=usd&per_page=250&price_change_percentage=1h,24h,7d&precision=full"
 CHART: Final = "?vs_currency=usd&interval=daily&precision=full"
@@ -233,7 +234,7 @@ def read_day(milliseconds: Decimal) -> date | None:
 
 
 def read_amount(value: object) -> Decimal | None:
-    if not isinstance(value, Decimal) or not 0 <= value < LIMIT - 1:
+    if not isinstance(value, Decimal) or not 0 <= value < LARGEST_AMOUNT:
         return None
     return quantize(value)
 
@@ -252,7 +253,9 @@ def read_text(value: object, length: int) -> str:
     """One printable line: what the source calls a coin is data wherever it is shown."""
     if not isinstance(value, str):
         return ""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())[:length]
+    if not value.isprintable():
+        value = "".join(letter if letter.isprintable() else " " for letter in value)
+    return " ".join(value.split())[:length]
 
 
 def read_time(value: object) -> datetime | None:

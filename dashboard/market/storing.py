@@ -14,7 +14,7 @@ from dashboard.market.acceptance import Known, Verdict, judge
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin
 from dashboard.models import Asset, MarketQuote
-from dashboard.upserting import upsert
+from dashboard.upserting import adapted, converter, raw_rows, upsert_adapted
 
 FACTS: Final = (
     "price",
@@ -36,9 +36,9 @@ FACTS: Final = (
 NAMES: Final = ("symbol", "name", "rank")
 
 
-PENDING: Final = ("quote__pending_price", "quote__pending_as_of")
+PENDING: Final = ("pending_price", "pending_as_of")
 PRICE, AS_OF, ATH = (FACTS.index(name) for name in ("price", "as_of", "ath"))
-WRITTEN: Final = ("asset", *FACTS, "sequence", "pending_price", "pending_as_of")
+WRITTEN: Final = ("asset", *FACTS, "sequence", *PENDING)
 AT_ONCE: Final = 1000
 
 names_of = attrgetter(*NAMES)
@@ -55,7 +55,7 @@ class Stored:
 
 @dataclass(slots=True)
 class Judged:
-    """What becomes of the samples: the news, the coins and the rows of quotes to write, the number not believed."""
+    """What becomes of the samples: the news, the coins and the raw rows of quotes to write, the number not believed."""
 
     news: list[Quote] = field(default_factory=list)
     renamed: list[Quote] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An asset and its quote as they are stored; all of the quote is None where there is none yet."""
+    """An asset and its quote as they are stored, `facts` raw; all of the quote is None where there is none yet."""
 
     kind: str
     names: tuple[Any, ...]
@@ -82,24 +82,28 @@ def store(samples: Collection[Quote], now: datetime, sequence: int) -> Stored:
 
 
 def judge_all(samples: Collection[Quote], now: datetime, sequence: int) -> Judged:
-    """Hold each sample to what is stored; nothing is written yet."""
+    """Hold each sample to what is stored; nothing is written yet.
+
+    What is the same is told from raw values of the database, so that no sample costs a conversion of all its facts.
+    """
     rows = stored_rows([sample.asset for sample in samples])
     judged = Judged()
-    for sample in samples:
+    facts_of_all = adapted(MarketQuote, FACTS, list(map(facts_of, samples)))
+    for sample, facts in zip(samples, facts_of_all, strict=True):
         row = rows.get(sample.asset)
         verdict = judge(sample, row.known if row else Known(), now)
         if verdict is Verdict.REJECTED or (row and row.kind != Asset.Kind.CRYPTO):
             judged.rejected += 1
         elif verdict is Verdict.HELD and row:
             if row.known.pending_as_of != sample.as_of:
-                judged.rows.append((sample.asset, *row.facts, row.sequence, sample.price, sample.as_of))
+                pending = adapted(MarketQuote, PENDING, [(sample.price, sample.as_of)])[0]
+                judged.rows.append((sample.asset, *row.facts, row.sequence, *pending))
         else:
-            accept(sample, row, sequence, judged)
+            accept(sample, facts, row, sequence, judged)
     return judged
 
 
-def accept(sample: Quote, row: Row | None, sequence: int, judged: Judged) -> None:
-    facts = facts_of(sample)
+def accept(sample: Quote, facts: tuple[Any, ...], row: Row | None, sequence: int, judged: Judged) -> None:
     is_renamed = row is None or row.names != names_of(sample)
     is_changed = row is None or row.facts != facts
     if is_renamed:
@@ -113,20 +117,27 @@ def accept(sample: Quote, row: Row | None, sequence: int, judged: Judged) -> Non
 
 
 def stored_rows(ids: Sequence[str]) -> dict[str, Row]:
-    columns = ("id", "kind", *NAMES, *(f"quote__{fact}" for fact in FACTS), "quote__sequence", *PENDING)
-    found: dict[str, Row] = {}
+    columns = ("id", "kind", *NAMES, *(f"quote__{name}" for name in (*FACTS, "sequence", *PENDING)))
     first, last = 2 + len(NAMES), 2 + len(NAMES) + len(FACTS)
+    as_price, as_time = converter(MarketQuote, "price"), converter(MarketQuote, "as_of")
+    found: dict[str, Row] = {}
     for start in range(0, len(ids), AT_ONCE):
-        for row in Asset.objects.filter(pk__in=ids[start : start + AT_ONCE]).values_list(*columns):
-            facts = row[first:last]
-            known = Known(facts[PRICE], facts[AS_OF], facts[ATH], *row[last + 1 :])
+        for row in raw_rows(Asset.objects.filter(pk__in=ids[start : start + AT_ONCE]).values_list(*columns)):
+            facts, pending_price, pending_as_of = row[first:last], row[last + 1], row[last + 2]
+            known = Known(
+                as_price(facts[PRICE]),
+                as_time(facts[AS_OF]),
+                as_price(facts[ATH]),
+                as_price(pending_price),
+                as_time(pending_as_of),
+            )
             found[row[0]] = Row(row[1], row[2:first], facts, row[last], known)
     return found
 
 
 def write(judged: Judged, samples: Collection[Quote]) -> None:
     save_assets([as_asset(sample) for sample in judged.renamed], [sample.asset for sample in samples])
-    upsert(MarketQuote, WRITTEN, judged.rows)
+    upsert_adapted(MarketQuote, WRITTEN, judged.rows)
 
 
 def as_asset(sample: Quote) -> Asset:

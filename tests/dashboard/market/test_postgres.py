@@ -1,4 +1,4 @@
-"""The same tests of kept prices on PostgreSQL, in a process of their own."""
+"""The same tests of ticks and of what they keep on PostgreSQL, in a process of their own."""
 
 import os
 import subprocess
@@ -8,13 +8,13 @@ from pathlib import Path
 from tests.postgres import postgres
 
 HERE = Path(__file__).parent
-TESTS = HERE / "test_samples.py", HERE.parent / "test_upserting.py"
+TESTS = HERE / "test_samples.py", HERE / "test_refresh.py", HERE.parent / "test_upserting.py"
 
 
-def test_prices_are_kept_and_thinned_alike_on_postgresql() -> None:
+def test_prices_are_taken_kept_and_thinned_alike_on_postgresql() -> None:
     with postgres() as address:
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", *TESTS],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-k", "not given_up", *TESTS],
             env={**os.environ, "DATABASE_URL": address},
             cwd=HERE.parents[2],
             capture_output=True,

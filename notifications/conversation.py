@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from accounts.models import User
+from dashboard import clock
 from notifications.models import Conversation
+from notifications.ringing import look_again
 from notifications.whatsapp_numbers import line
 
 WINDOW: Final = timedelta(hours=24)
@@ -61,11 +63,18 @@ def stop(number: str, now: datetime) -> None:
 def resume(number: str) -> None:
     """The number wants messages again, and at once: a snooze ends with it."""
     Conversation.objects.filter(number=line(number)).update(stopped_at=None, snoozed_until=None)
+    release(number)
 
 
 def snooze(number: str, until: datetime | None) -> None:
     """Hold WhatsApp alerts back until then; None: no longer."""
     if until is None:
         Conversation.objects.filter(number=line(number)).update(snoozed_until=None)
+        release(number)
         return
     Conversation.objects.update_or_create(number=line(number), defaults={"snoozed_until": until})
+
+
+def release(number: str) -> None:
+    """What was held back from the number is looked at again."""
+    look_again(clock.now(), transport="whatsapp", user__whatsapp_number=line(number))

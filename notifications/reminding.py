@@ -19,6 +19,7 @@ from notifications.conditions import CONDITIONS, Arming
 from notifications.locks import one_at_a_time
 from notifications.models import MAX_REMINDERS, Reminder
 from notifications.observing import Observation, observe_draft
+from notifications.ringing import look_again
 from notifications.transports import TRANSPORTS, offered, ready_for
 
 LONGEST_COOLDOWN: Final = 31 * 24 * 3600
@@ -90,6 +91,8 @@ def edit_reminder(reminder: Reminder, values: Mapping[str, Any], *, fire_if_true
                 setattr(reminder, name, getattr(stored, name))
             reminder.stand(Arming(stored.arming))
             reminder.save()
+        if stored.quiet_hours != reminder.quiet_hours:
+            look_again(clock.now(), alert__reminder=reminder)
     return reminder
 
 

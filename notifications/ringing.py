@@ -5,8 +5,10 @@ What was not rung is found by `sweep`, which every tick of the market calls.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
 from dashboard import bell
@@ -33,6 +35,18 @@ def ring_each(deliveries: Iterable[int]) -> None:
 
 def send(task: str, arguments: Iterable[int | list[int]]) -> None:
     bell.ring(task, *([argument] for argument in arguments))
+
+
+def look_again(now: datetime, **of: object) -> None:
+    """What waits is due at once, and claimed anew by the rules of now: quiet hours or a snooze were changed.
+
+    `of` says whose: alert__reminder=…, or user__whatsapp_number=…, transport=….
+    """
+    held = Delivery.objects.filter(state=Delivery.State.QUEUED, leader=None, due_at__gt=now).exclude(held_because="")
+    found = list(held.filter(**of).values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=found, state=Delivery.State.QUEUED).update(due_at=now, rung_at=now)
+    if found:
+        transaction.on_commit(partial(ring, found))
 
 
 def sweep(now: datetime) -> None:

@@ -1,16 +1,18 @@
 """Our calls, our reading of error codes and our check of signatures against Twilio's own descriptions of them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
+from twilio.request_validator import RequestValidator
 
 from notifications.inbound import is_signed
-from notifications.transports.whatsapp import BUSY, PERMANENT, PROGRESS
-from notifications.twilio_api import create_message
+from notifications.transports.whatsapp import BUSY, PERMANENT, PROGRESS, fault
+from notifications.twilio_api import TwilioRefused, create_message, refusal
 from tests.fakes.twilio import FakeTwilio
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "twilio"
@@ -54,3 +56,29 @@ def test_documented_signatures_are_accepted_and_others_are_not(vector: dict[str,
             f"/myapp.php{path}", vector["params"], headers={"X-Twilio-Signature": signature}
         )
         assert is_signed(request) is expected
+
+
+def test_a_body_that_is_no_form_is_signed_by_its_hash() -> None:
+    """The third vector: Twilio posts forms to us, so only their library's reading of it is held to the vector."""
+    (vector,) = [v for v in VECTORS["vectors"] if "body" in v]
+    validator = RequestValidator(VECTORS["auth_token"])
+    assert validator.validate(vector["url"], vector["body"], vector["signature"])
+    assert not validator.validate(vector["url"], vector["body"] + " ", vector["signature"])
+
+
+def test_the_body_of_a_refusal_is_read_as_it_is_described(settings: Settings) -> None:
+    shape = json.loads((DATA / "error_codes.json").read_text())["error_body_shape"]
+    refused = refusal(shape["status"], json.dumps(shape))
+    assert isinstance(refused, TwilioRefused)
+    assert (refused.status, refused.code, str(refused)) == (400, 21211, shape["message"])
+
+
+@pytest.mark.parametrize("entry", CODES, ids=lambda entry: str(entry["code"]))
+def test_every_error_code_behaves_as_wanted(entry: dict[str, Any]) -> None:
+    found = fault(entry["code"], "words")
+    wanted = entry["wanted_behaviour"]
+    assert found.permanent is not wanted.startswith("retry")
+    if re.search(r"mark (the )?number|switch the channel off", wanted):
+        assert found.unreachable
+    if re.search(r"tell the operator|send as template", wanted):
+        assert not found.unreachable

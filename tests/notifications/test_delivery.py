@@ -1,7 +1,7 @@
 """Telling: every way in which a send can end, against real local servers."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from accounts.models import User
 from dashboard import clock
 from notifications import switching
 from notifications.claiming import LEASE
+from notifications.conversation import heard_from, resume, stop
 from notifications.delivery import RETRIES, deliver
 from notifications.models import Alert, Delivery, Reminder, TransportOff
 from tests.fakes.smtp import FakeSmtp
@@ -165,6 +166,74 @@ def test_a_template_is_filled_in_where_one_is_set(
         "2": f"https://coins.example.org/alerts/{alert.pk}/",
     }
     assert message.callback == f"https://coins.example.org/webhooks/twilio/status/?delivery={delivery.pk}"
+
+
+def test_inside_the_24_hours_after_somebody_wrote_it_is_free_text_and_a_template_outside(
+    fire: Fire, twilio: FakeTwilio, linked: User, settings: Settings, time: Any
+) -> None:
+    settings.TWILIO_CONTENT_SID = "HX" + "1" * 32
+    heard_from(NUMBER, clock.now())
+    for shift, free in ((timedelta(hours=23), True), (timedelta(hours=1), False)):
+        time.shift(shift)
+        alert = fire("whatsapp")
+        step(alert, "whatsapp")
+        sent = twilio.forms[-1]
+        assert ("Body" in sent, "ContentSid" in sent) == (free, not free)
+    heard_from(NUMBER, clock.now())
+    step(fire("whatsapp"), "whatsapp")
+    assert "Body" in twilio.forms[-1]
+
+
+def test_who_has_sent_stop_gets_nothing_by_whatsapp_until_they_send_start(
+    fire: Fire, twilio: FakeTwilio, smtp: FakeSmtp, linked: User
+) -> None:
+    alert = fire("whatsapp")
+    stop(NUMBER, clock.now())
+    delivery = step(alert, "whatsapp")
+    assert (delivery.state, delivery.error) == (
+        "failed",
+        "You have sent STOP by WhatsApp. Send START to get messages again.",
+    )
+    assert step(alert, "email").state == "sent"
+    assert not twilio.requests
+    resume(NUMBER)
+    assert step(fire("whatsapp"), "whatsapp").state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [("300", 300), ("2", 10), ("99999999", 3600), ("soon", 10), ("Mon, 04 May 2026 10:05:00 GMT", 300)],
+)
+def test_twilio_is_left_alone_as_long_as_it_asks(
+    fire: Fire, twilio: FakeTwilio, linked: User, time: Any, header: str, pause: int
+) -> None:
+    time.move_to(datetime(2026, 5, 4, 10, tzinfo=UTC))
+    twilio.retry_after = header
+    twilio.fail("20429", times=1)
+    alert = fire("whatsapp")
+    delivery = step(alert, "whatsapp")
+    assert delivery.due_at is not None
+    assert pause <= (delivery.due_at - clock.now()).total_seconds() <= pause * 1.1 + 1
+    step(alert, "whatsapp", time, timedelta(seconds=pause - 1))
+    assert twilio.requests["POST"] == 1
+    assert step(alert, "whatsapp", time, timedelta(seconds=pause * 0.1 + 2)).state == "sent"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_closed_window_falls_back_to_email_whether_twilio_says_so_at_once_or_later(
+    fire: Fire, twilio: FakeTwilio, smtp: FakeSmtp, linked: User, time: Any, at_once: bool
+) -> None:
+    if at_once:
+        twilio.fail("63016")
+    alert = fire("whatsapp")
+    delivery = step(alert, "whatsapp")
+    if not at_once:
+        twilio.set_status(twilio.messages[0].sid, "failed", 63016)
+        delivery = step(alert, "whatsapp", time, timedelta(seconds=6))
+    assert delivery.state == "failed"
+    assert "have not written for 24 hours. (Twilio 63016)" in delivery.error
+    assert step(alert, "email").state == "sent"
+    assert not TransportOff.objects.exists()
 
 
 def test_nothing_is_sent_to_a_number_that_was_not_proved(fire: Fire, twilio: FakeTwilio, linked: User) -> None:

@@ -15,6 +15,7 @@ from notifications.claiming import LEASE
 from notifications.conversation import snooze
 from notifications.delivery import deliver
 from notifications.models import Alert, Delivery, Reminder
+from notifications.ringing import look_again
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.notifications.conftest import NUMBER, Market, at_once, make_user
@@ -320,5 +321,37 @@ def test_a_snooze_holds_whatsapp_back_and_nothing_else(
     assert (len(smtp.mails), twilio.messages) == (1, [])
     assert Delivery.objects.get(transport="whatsapp").due_at == until
     time.move_to(until)
+    deliver_all()
+    assert len(twilio.messages) == 1
+
+
+def test_what_waits_goes_out_at_once_where_the_hours_are_changed(
+    fire: Fire, smtp: FakeSmtp, night: datetime, user: User
+) -> None:
+    fire(1, "email")
+    quiet()
+    deliver_all()
+    reminder = Reminder.objects.get()
+    reminder.quiet_hours = {"from": "01:00", "to": "07:00"}
+    reminder.save()
+    look_again(clock.now(), alert__reminder=reminder)
+    deliver_all()
+    assert len(smtp.mails) == 1
+
+
+def test_what_still_has_to_wait_goes_on_waiting(fire: Fire, smtp: FakeSmtp, night: datetime) -> None:
+    fire(1, "email")
+    quiet()
+    deliver_all()
+    look_again(clock.now())
+    deliver_all()
+    assert (Delivery.objects.get().due_at, smtp.mails) == (night, [])
+
+
+def test_the_end_of_a_snooze_lets_them_go(fire: Fire, twilio: FakeTwilio, linked: User) -> None:
+    snooze(NUMBER, clock.now() + timedelta(hours=1))
+    fire(1, "whatsapp")
+    deliver_all()
+    snooze(NUMBER, None)
     deliver_all()
     assert len(twilio.messages) == 1

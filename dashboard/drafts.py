@@ -23,7 +23,7 @@ SUPPORTED_KINDS = tuple(Kind)
 PRICED = frozenset({Kind.BUY, Kind.SELL})
 """Kinds that say what was paid. Any other may leave its value unknown, which the ledger then flags."""
 COUNTS = ("amount", "counter_amount")
-NUMBERS = (*COUNTS, "price", "value_override", "fee_amount")
+NUMBERS = (*COUNTS, "price", "value_override", "fee_amount", "fee_value")
 TEXT_LIMITS = {"wallet": 60, "to_wallet": 60, "note": 500, "external_id": 200}
 
 
@@ -31,7 +31,8 @@ TEXT_LIMITS = {"wallet": 60, "to_wallet": 60, "note": 500, "external_id": 200}
 class Draft:
     """One transaction's facts. `price` is per unit of `asset_id` in `price_currency` ("" means the portfolio's).
 
-    A fee without `fee_asset_id` is in `price_currency`. `value_override` is the value of the whole in that currency,
+    A fee without `fee_asset_id` is in `price_currency`. `fee_value` is what a fee in coins was worth, in that currency;
+    it wins over stored prices. `value_override` is the value of the whole in that currency,
     and wins; of what came in from outside (deposit, gift_in) and of a corrected count it is the cost to its owner.
     A swap or a migration gives `amount` of `asset_id` for `counter_amount` of `counter_asset_id`; `amount` is the
     ratio of a split, the corrected count of an adjustment, and the money of a dividend.
@@ -52,6 +53,7 @@ class Draft:
     value_override: Decimal | None = None
     note: str = ""
     external_id: str = ""
+    fee_value: Decimal | None = None
 
 
 class DraftErrors(Exception):
@@ -111,6 +113,7 @@ def tidied(draft: Draft, portfolio: Portfolio) -> Draft:
         price_currency=price_currency,
         fee_amount=draft.fee_amount if charged else None,
         fee_asset_id=(as_code(fee_asset) or price_currency) if charged else None,
+        fee_value=draft.fee_value if charged else None,
         price=ONE if bare_dividend else draft.price,
         counter_asset_id=(draft.counter_asset_id or "").strip() or None,
         wallet=printable(draft.wallet),
@@ -193,6 +196,8 @@ class Check:
         fee, kind = draft.fee_amount, draft.type
         if not fee:
             return
+        if draft.fee_value is not None and draft.fee_asset_id in CURRENCIES:
+            self.fault("fee_value", "A fee in money is its own value. Leave this empty.")
         bought = draft.amount if kind == Kind.BUY else draft.counter_amount if kind == Kind.SWAP else None
         coin = draft.asset_id if kind == Kind.BUY else draft.counter_asset_id
         if bought and draft.fee_asset_id == coin and fee >= bought:
@@ -242,7 +247,7 @@ class Check:
     def rates(self, exchange: Exchange) -> None:
         """Money in a currency whose rate of that day nobody knows can't become part of any figure."""
         draft = self.draft
-        valued = draft.price is not None or draft.value_override is not None
+        valued = any(money is not None for money in (draft.price, draft.value_override, draft.fee_value))
         for field, code in (
             ("price_currency", draft.price_currency if valued else None),
             ("fee_asset_id", draft.fee_asset_id),

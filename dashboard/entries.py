@@ -84,6 +84,7 @@ class Facts(NamedTuple):
     price_currency: str
     to_wallet: str
     value_override: Decimal | None
+    fee_value: Decimal | None
 
 
 def entries_after(
@@ -177,7 +178,13 @@ def looked_up(row: Transaction | Facts, past: Past) -> Decimal | None:
 
 
 def fee_value(row: Transaction | Facts, coin: str, fee: Decimal, value: Decimal | None, past: Past) -> Decimal | None:
-    """What a fee in coins was worth by the stored prices; None where the entry's own value tells, or nothing does."""
+    """What a fee in coins was worth: as stated, else by the stored prices; None where the entry's own value tells, or
+    nothing does."""
+    stated = row.fee_value
+    if stated is not None and row.price_currency != past.exchange.code:
+        stated = converted(stated, row.price_currency, row, past)
+    if stated is not None:
+        return stated
     if value is not None and coin in {row.asset_id, row.counter_asset_id} and row.type not in UNPRICED:
         return None
     return past.worth(coin, fee, row.timestamp)

@@ -19,12 +19,13 @@ FIELDS: Mapping[str, str] = {
     "fee_amount": "Fee (optional)",
     "fee_asset_id": "Fee paid in",
     "fee_coin": "Coin of the fee",
+    "fee_value": "Worth of the fee (optional)",
     "wallet": "Exchange or wallet (optional)",
     "to_wallet": "To wallet",
 }
 """The fields that a kind may have, and what they are called where it has no other name for them."""
 
-FEE = ("fee_amount", "fee_asset_id", "fee_coin")
+FEE = ("fee_amount", "fee_asset_id", "fee_coin", "fee_value")
 WORTH = ("value_override", "price_currency")
 
 
@@ -45,6 +46,8 @@ class Wording:
         return name in {"asset_id", "amount", *self.optional}
 
     def name_of(self, name: str) -> str:
+        if name == "fee_value" and not self.uses("price_currency"):
+            return "Worth of the fee in the portfolio's currency (optional)"
         return self.names.get(name, FIELDS[name])
 
 

@@ -30,6 +30,7 @@ EMPTY: dict[str, Any] = {
     "price_currency": "",
     "fee_amount": None,
     "fee_asset_id": None,
+    "fee_value": None,
     "wallet": "",
     "to_wallet": "",
 }
@@ -74,6 +75,7 @@ class TransactionForm(FirstFaultFocused, forms.Form):
     fee_asset_id = forms.CharField(label=FIELDS["fee_asset_id"], required=False, max_length=200, widget=forms.Select)
     fee_coin = coin_field(FIELDS["fee_coin"], "", required=False)
     fee_choice = picked()
+    fee_value = AmountField(label=FIELDS["fee_value"], required=False)
     timestamp = MomentField(label="Date and time", error_messages={"required": "Enter when it happened."})
     wallet = wallet_field(FIELDS["wallet"])
     to_wallet = wallet_field(FIELDS["to_wallet"])
@@ -128,13 +130,21 @@ class TransactionForm(FirstFaultFocused, forms.Form):
         stated = {name for name, empty in EMPTY.items() if getattr(row, name) != empty} - {"price_currency"}
         if row.type == Kind.DIVIDEND and row.price == 1:
             stated.discard("price")
-        if stated & {"price", "value_override"}:
+        if stated & {"price", "value_override", "fee_value"}:
             stated.add("price_currency")
         if row.fee_amount:
             stated.update(FEE)
         return frozenset(name for name in stated if not self.wording.uses(name))
 
+    @property
+    def keeps_fee_value(self) -> bool:
+        """Whether the stored transaction states what its fee was worth, in whatever coin that is."""
+        return self.row is not None and self.row.fee_value is not None
+
     def counts(self, name: str) -> bool:
+        if name == "fee_value" and not self.keeps_fee_value:
+            chosen = (self.data if self.is_bound else self.initial).get("fee_asset_id")
+            return chosen == ANOTHER and (self.wording.uses(name) or name in self.kept)
         return name not in FIELDS or self.wording.uses(name) or name in self.kept
 
     @property

@@ -13,6 +13,7 @@ from django.db.models import Q
 from accounts.currencies import CURRENCIES
 from dashboard import clock
 from dashboard.books import Fault, break_at, kept_fault, strayed
+from dashboard.ledger.effects import fee_worth
 from dashboard.ledger.entry import EXACT, ZERO, Entry, Kind
 from dashboard.ledger.lots import Lot
 from dashboard.ledger.returns import gap
@@ -78,6 +79,25 @@ class StepShown:
     @property
     def after(self) -> Amounts:
         return self.step.after
+
+    @property
+    def fee_value(self) -> Decimal | None:
+        """What a fee in coins was worth; None for one in money, and where nobody knows."""
+        if not self.entry.fee_asset:
+            return None
+        with localcontext(EXACT):
+            return fee_worth(self.entry)
+
+    @property
+    def fee_value_source(self) -> str:
+        """`stated`, `price` (the transaction's own), `daily price` or `unknown`; nothing where no coins were paid."""
+        if not self.entry.fee_asset:
+            return ""
+        if self.fee_value is None:
+            return "unknown"
+        if self.row.fee_value is not None:
+            return "stated"
+        return "price" if self.entry.fee_value is None else "daily price"
 
     @property
     def formula(self) -> str:
@@ -272,7 +292,7 @@ NEEDING_VALUE = frozenset(
 def rates_used(entry: Entry, row: Transaction, currency: str) -> Iterable[RateUsed]:
     """The exchange rates by which the row's money became the portfolio's, each once."""
     codes = []
-    if row.price is not None or row.value_override is not None:
+    if any(money is not None for money in (row.price, row.value_override, row.fee_value)):
         codes.append(row.price_currency)
     elif entry.value is not None:
         codes.append("usd")  # stored daily prices are in US dollars

@@ -172,6 +172,7 @@ class TransactionOut(BaseModel):
     value_override: NumberOut | None
     note: str
     external_id: str
+    fee_value: NumberOut | None
 
 
 class TransactionList(BaseModel):
@@ -202,7 +203,8 @@ class TransactionIn(Statement):
     `value_override` is the cost to its owner. A swap or a migrate gives `amount` of `asset_id` for `counter_amount` of
     `counter_asset_id`, which no other kind has. A transfer needs `to_wallet`; its `amount` is what arrives. `amount` is
     the ratio of a split, the corrected count of an adjust, and the money of a dividend, whose price is 1. A fee is in
-    `fee_asset_id`, a coin or a currency's code, or else in `price_currency`.
+    `fee_asset_id`, a coin or a currency's code, or else in `price_currency`; `fee_value` is what one in coins was
+    worth, in `price_currency`, and wins over stored prices.
     """
 
     timestamp: MomentIn
@@ -220,6 +222,7 @@ class TransactionIn(Statement):
     value_override: NumberIn | None = None
     note: Text | None = None
     external_id: Text | None = None
+    fee_value: NumberIn | None = None
 
     def draft(self) -> Draft:
         facts: dict[str, Any] = {name: "" if value is None and name in TEXTS else value for name, value in self}
@@ -244,6 +247,7 @@ class TransactionPatch(Statement):
     value_override: NumberIn | None = None
     note: Text | None = None
     external_id: Text | None = None
+    fee_value: NumberIn | None = None
 
     @field_validator("timestamp", "type", "asset_id", "amount", mode="before")
     @classmethod

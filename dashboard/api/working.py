@@ -31,11 +31,13 @@ class AmountsOut(BaseModel):
 
 
 class FeeOut(BaseModel):
-    """A fee in coins of `asset`, or in the portfolio's currency where `asset` is null."""
+    """A fee in coins of `asset`, or in the portfolio's currency where `asset` is null. `value` is what one in coins was
+    worth then, in the portfolio's currency."""
 
     asset: str | None
     amount: NumberOut
     value: NumberOut | None
+    value_source: str = Field(description="stated, price, daily price, unknown, or empty for a fee in money")
 
 
 class RateOut(BaseModel):
@@ -227,7 +229,14 @@ def lot_out(lot: Lot) -> LotOut:
 
 def step_out(shown: StepShown) -> StepOut:
     entry = shown.entry
-    fee = FeeOut(asset=entry.fee_asset, amount=entry.fee_amount, value=entry.fee_value) if entry.fee_amount else None
+    fee = None
+    if entry.fee_amount:
+        fee = FeeOut(
+            asset=entry.fee_asset,
+            amount=entry.fee_amount,
+            value=shown.fee_value,
+            value_source=shown.fee_value_source,
+        )
     return StepOut(
         transaction=entry.id,
         timestamp=entry.at,

@@ -16,8 +16,9 @@ from dashboard.importing.reading import Reading
 from dashboard.models import Asset, Import, Portfolio
 from dashboard.money import WIDE, plain
 
-IDENTITY = tuple(name for name in Draft.__slots__ if name != "note")
-"""What makes two transactions the same: every fact but the note, which its owner may have changed since."""
+IDENTITY = tuple(name for name in Draft.__slots__ if name not in ("note", "fee_value"))
+"""What makes two transactions the same: every fact but those that no exchange states, and which its owner may have
+added since."""
 facts_of: Callable[[Draft], tuple[object, ...]] = attrgetter(*IDENTITY)
 SAMPLE = 200
 DRAFTS = TypeAdapter(list[Draft])

@@ -35,9 +35,10 @@ COLUMNS = (
     "value_override",
     "note",
     "external_id",
+    "fee_value",
 )
 NEEDED = frozenset({"timestamp", "type", "asset_id", "amount"})
-NUMBERS = ("amount", "counter_amount", "fee_amount", "price", "value_override")
+NUMBERS = ("amount", "counter_amount", "fee_amount", "price", "value_override", "fee_value")
 TEXTS = ("type", "wallet", "price_currency", "to_wallet", "note", "external_id")
 COINS = ("asset", "counter_asset", "fee_asset")
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -109,6 +110,7 @@ def stated(line: Line, cells: Mapping[str, str], zone: ZoneInfo | None) -> State
         counter_amount=numbers["counter_amount"],
         fee_amount=numbers["fee_amount"],
         value_override=numbers["value_override"],
+        fee_value=numbers["fee_value"],
     )
     return Stated(line, draft, tickers)
 

@@ -42,6 +42,7 @@ def test_a_transaction_comes_back_as_it_was_stated(api: ApiClient, portfolio: Po
         "value_override": None,
         "note": "=first",
         "external_id": "T-1",
+        "fee_value": None,
     }
     assert body(api.get(f"transactions/{made['id']}")) == made
     assert body(api.patch(f"transactions/{made['id']}", made)) == made
@@ -180,6 +181,8 @@ def test_every_kind_comes_back_as_it_was_stated(api: ApiClient, path: str, kind:
         (TRANSFER | {"to_wallet": ""}, "to_wallet"), (TRANSFER | {"to_wallet": "Kraken"}, "to_wallet"),
         (BUY | {"type": "split", "amount": "0"}, "amount"), (BUY | {"type": "adjust", "amount": "-1"}, "amount"),
         (BUY | {"fee_asset_id": "bitcoin", "fee_amount": "2"}, "fee_amount"),
+        (BUY | {"fee_amount": "2", "fee_value": "1"}, "fee_value"),
+        (BUY | {"fee_asset_id": "ethereum", "fee_amount": "2", "fee_value": "-1"}, "fee_value"),
     ],
 )  # fmt: skip
 def test_what_a_kind_can_not_do_without_is_named(api: ApiClient, path: str, sent: dict[str, Any], field: str) -> None:

@@ -29,7 +29,7 @@ def test_the_working_explains_every_figure(api: ApiClient, portfolio: Portfolio)
     (sale,) = found["disposals"]
     assert (sale["proceeds"], sale["cost"], sale["gain"]) == ("2497", "1000", "1497")
     assert [used["transaction"] for used in sale["lots"]] == [made[0]["id"]]
-    assert found["steps"][2]["fee"] == {"asset": None, "amount": "3", "value": None}
+    assert found["steps"][2]["fee"] == {"asset": None, "amount": "3", "value": None, "value_source": ""}
     assert (found["method"], found["currency"], found["fees_paid"]) == ("fifo", "usd", "3")
     assert found["check"] == {"adds_up": True, "transaction": None, "gap": "0"}
     assert found["rates"] == []

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from dashboard.importing.service import import_file
 from dashboard.importing.tickfolio import COLUMNS, guard, row_of, unguard
 from dashboard.ledger.entry import TWO_LEGGED, Kind
 from dashboard.models import Asset, Portfolio, Position
-from dashboard.recording import create_portfolio, record_transactions
+from dashboard.recording import create_portfolio, edit_transaction, record_transactions
 
 D = Decimal
 DAY = datetime(2024, 1, 10, 12, tzinfo=UTC)
@@ -70,6 +71,7 @@ def drafts(draw: st.DrawFn) -> Draft:
         value_override=draw(MONEY),
         fee_amount=fee,
         fee_asset_id=fee_asset,
+        fee_value=draw(MONEY) if fee and fee_asset in {asset, other} else None,
         wallet="from" if kind is Kind.TRANSFER else draw(TEXTS),
         to_wallet=f"to {to_wallet}" if kind is Kind.TRANSFER else to_wallet,
         note=draw(TEXTS),
@@ -148,6 +150,22 @@ def test_the_export_is_exact_to_the_last_digit_and_names_coins_and_currencies(us
         "note": "hi, you",
     }
     assert "usd" in CURRENCIES
+
+
+def test_a_file_from_before_fees_had_a_value_still_imports_and_is_still_known(user: User) -> None:
+    portfolio = create_portfolio(user, "Main")
+    fee = {"fee_asset_id": "=evil", "fee_amount": D(3)}
+    record_transactions(
+        portfolio, [Draft(datetime(2024, 1, 10, tzinfo=UTC), "buy", "bitcoin", D(1), price=D(9), **fee)]
+    )
+    rows = list(csv.reader(export_csv(portfolio).splitlines()))
+    place = rows[0].index("fee_value")
+    old = "\n".join(",".join(f'"{cell}"' for cell in row[:place] + row[place + 1 :]) for row in rows)
+    edit_transaction(portfolio.transactions.get(), replace(drafts_in(portfolio)[0], fee_value=D(2)))
+    assert import_file(portfolio, "old.csv", old.encode()).duplicates == 1
+    other = create_portfolio(user, "Other")
+    assert import_file(other, "old.csv", old.encode()).added == 1
+    assert drafts_in(other) == [replace(draft, fee_value=None) for draft in drafts_in(portfolio)]
 
 
 def test_an_empty_portfolio_exports_its_header(user: User) -> None:

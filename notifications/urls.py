@@ -3,7 +3,7 @@
 from django.urls import path
 
 from notifications import inbound
-from notifications.views import alerts, reminders, schedules, whatsapp
+from notifications.views import alerts, delivery_settings, push, reminders, schedules, whatsapp
 
 urlpatterns = [
     path("reminders/", reminders.reminders, name="reminders"),
@@ -26,6 +26,13 @@ urlpatterns = [
     path("settings/whatsapp/link/", whatsapp.whatsapp_link, name="whatsapp_link"),
     path("settings/whatsapp/confirm/", whatsapp.whatsapp_confirm, name="whatsapp_confirm"),
     path("settings/whatsapp/unlink/", whatsapp.whatsapp_unlink, name="whatsapp_unlink"),
+    path("settings/delivery/", delivery_settings.delivery_settings, name="delivery_settings"),
+    path("settings/delivery/<slug:name>/test/", delivery_settings.delivery_test, name="delivery_test"),
+    path("settings/delivery/<slug:name>/on/", delivery_settings.delivery_on, name="delivery_on"),
+    path("settings/delivery/push/<int:pk>/remove/", push.push_remove, name="push_remove"),
+    path("settings/delivery/push/subscribe/", push.push_subscribe, name="push_subscribe"),
+    path("settings/delivery/push/unsubscribe/", push.push_unsubscribe, name="push_unsubscribe"),
+    path("service-worker.js", push.service_worker, name="service_worker"),
     path("webhooks/twilio/status/", inbound.twilio_status, name="twilio_status"),
     path("webhooks/twilio/inbound/", inbound.twilio_inbound, name="twilio_inbound"),
 ]

@@ -21,14 +21,14 @@ from dashboard import clock
 from dashboard.models import Import, ImportMapping, Portfolio, Snapshot, Transaction
 from dashboard.money import plain
 from dashboard.representation import write_moment
-from notifications.models import Alert, Reminder, TransportOff
+from notifications.models import Alert, PushSubscription, Reminder, TransportOff
 
 VERSION = 1
 PROFILE = (
     *("username", "email", "first_name", "last_name", "date_joined", "last_login", "currency", "time_zone", "theme"),
-    *("colours", "compact", "whatsapp_number", "whatsapp_verified_at"),
+    *("colours", "compact", "quiet_hours", "whatsapp_number", "whatsapp_verified_at"),
 )
-SECRET = frozenset({"password", "digest", "lease_token", "lease_until"})
+SECRET = frozenset({"password", "digest", "lease_token", "lease_until", "endpoint", "p256dh", "auth"})
 DERIVED = frozenset({"rise_to", "fall_to", "holdings", "revision"})
 OWNER = frozenset({"user_id", "portfolio_id"})
 """Said by where a row stands."""
@@ -52,6 +52,7 @@ def account_json(user: User) -> Pieces:
             "import_mappings": rows(ImportMapping.objects.filter(user=user).order_by("pk")),
             "reminders": rows(Reminder.objects.of(user).order_by("pk"), keep={"portfolio_id"}),
             "alerts": several(alert_json(alert) for alert in alerts_of(user)),
+            "push_subscriptions": rows(PushSubscription.objects.of(user).order_by("pk")),
             "transports_off": rows(TransportOff.objects.filter(user=user).order_by("pk")),
         }
     )

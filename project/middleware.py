@@ -23,6 +23,7 @@ PUBLIC_PATHS = (
 )
 PUBLIC_EXACTLY = {
     "/",  # the landing page
+    "/service-worker.js",  # the same for everybody
     "/metrics",  # a token or a session of staff, checked by itself
 }
 

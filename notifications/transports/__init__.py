@@ -7,9 +7,12 @@ from notifications.models import TransportOff
 from notifications.transports.base import Transport
 from notifications.transports.email import Email
 from notifications.transports.toast import Toast
+from notifications.transports.webpush import WebPush
 from notifications.transports.whatsapp import WhatsApp
 
-TRANSPORTS: Final[dict[str, Transport]] = {transport.name: transport for transport in (Toast(), Email(), WhatsApp())}
+TRANSPORTS: Final[dict[str, Transport]] = {
+    transport.name: transport for transport in (Toast(), Email(), WhatsApp(), WebPush())
+}
 
 
 def offered() -> dict[str, Transport]:

@@ -27,7 +27,7 @@ class Toast:
 
     def send(self, message: Message, target: str) -> Receipt:
         alerts = Alert.objects.filter(pk=message.alert or 0)
-        announce_alert(message.user.pk, html_of(alerts))
+        announce_alert(message.user.pk, html_of(alerts) if message.alert else html_of_notice(message))
         return Receipt()
 
     def find(self, message: Message, target: str, since: datetime) -> Receipt | None:
@@ -40,6 +40,11 @@ class Toast:
 def html_of(alerts: Iterable[Alert]) -> str:
     """New toasts as one fragment for the socket."""
     return render_to_string("notifications/_toasts.html", {"alerts": list(alerts)})
+
+
+def html_of_notice(message: Message) -> str:
+    """What is no alert is shown once, and not again on the next page."""
+    return render_to_string("notifications/_notice_toast.html", {"message": message})
 
 
 def unseen_toasts(user_id: int) -> str:

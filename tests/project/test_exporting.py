@@ -17,7 +17,7 @@ from dashboard.drafts import Draft
 from dashboard.importing.service import import_file
 from dashboard.models import Asset, ImportMapping, Portfolio, Snapshot
 from dashboard.recording import create_portfolio, record_transactions
-from notifications.models import Alert, Delivery, Reminder
+from notifications.models import Alert, Delivery, PushSubscription, Reminder
 from project.exporting import account_json
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,10 @@ def furnish(name: str) -> User:
         Delivery.objects.create(
             alert=alert, user=user, transport="email", state="sent", queued_at=AT, updated_at=AT, lease_token="a secret"
         )
+    PushSubscription.objects.create(
+        user=user, endpoint=f"https://push.example/{name}", p256dh="a secret", auth="a secret",
+        label=f"browser of {name}", created_at=AT,
+    )  # fmt: skip
     return user
 
 

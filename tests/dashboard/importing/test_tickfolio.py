@@ -154,10 +154,9 @@ def test_the_export_is_exact_to_the_last_digit_and_names_coins_and_currencies(us
 
 def test_a_file_from_before_fees_had_a_value_still_imports_and_is_still_known(user: User) -> None:
     portfolio = create_portfolio(user, "Main")
-    fee = {"fee_asset_id": "=evil", "fee_amount": D(3)}
-    record_transactions(
-        portfolio, [Draft(datetime(2024, 1, 10, tzinfo=UTC), "buy", "bitcoin", D(1), price=D(9), **fee)]
-    )
+    at = datetime(2024, 1, 10, tzinfo=UTC)
+    bought = Draft(at, "buy", "bitcoin", D(1), price=D(9), fee_asset_id="=evil", fee_amount=D(3))
+    record_transactions(portfolio, [bought])
     rows = list(csv.reader(export_csv(portfolio).splitlines()))
     place = rows[0].index("fee_value")
     old = "\n".join(",".join(f'"{cell}"' for cell in row[:place] + row[place + 1 :]) for row in rows)

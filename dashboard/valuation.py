@@ -7,7 +7,7 @@ Pure: exact decimals in, exact decimals out; no database and no clock.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 
 from dashboard.ledger import returns
 from dashboard.ledger.returns import percent
@@ -15,6 +15,7 @@ from dashboard.money import WIDE, quantize
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+UNIT = Context(prec=28)
 NOTHING_KNOWN = returns.Valuation(None, None, None, None, None)
 
 
@@ -94,6 +95,7 @@ class Totals:
     income: Decimal
     fees: Decimal
     invested: Decimal
+    ever_invested: Decimal
     profit: Decimal
     profit_pct: Decimal | None
     change_24h: Decimal | None
@@ -116,18 +118,27 @@ def value_holding(held: Held, market: Market) -> Holding:
         profit=worth.profit,
         profit_pct=worth.return_pct,
         average_cost=average_cost,
-        gain_24h=None if worth.value is None else gained(worth.value, market.change_24h),
+        gain_24h=None if worth.value is None else gained(worth.value, held.quantity, market),
     )
 
 
-def gained(value: Decimal, change_pct: Decimal | None) -> Decimal | None:
-    """How much of `value` came with a change of `change_pct` percent; None where the change is unknown."""
+def gained(value: Decimal, quantity: Decimal, market: Market) -> Decimal | None:
+    """How much of `value` came with the price's change of 24 hours; None where the change is unknown."""
     if not value:
         return ZERO
-    if change_pct is None or change_pct <= -HUNDRED:
+    each = unit_gain(market)
+    with localcontext(WIDE):
+        return None if each is None else quantity * each
+
+
+def unit_gain(market: Market) -> Decimal | None:
+    """What one unit has gained in 24 hours, to 28 digits: as many as leave room to sum them up exactly."""
+    price, change = market.price, market.change_24h
+    if price is None or change is None or change <= -HUNDRED:
         return None
     with localcontext(WIDE):
-        return quantize(value - value * HUNDRED / (HUNDRED + change_pct))
+        gain = price - price * HUNDRED / (HUNDRED + change)
+    return UNIT.plus(gain)
 
 
 def total(holdings: Iterable[Holding]) -> Totals:
@@ -137,7 +148,7 @@ def total(holdings: Iterable[Holding]) -> Totals:
     open_ones = [holding for holding in valued if holding.held.quantity and holding.value is not None]
     gains = [holding.gain_24h for holding in open_ones if holding.gain_24h is not None]
     with localcontext(WIDE):
-        change = sum(gains, ZERO) if gains or not open_ones else None
+        change = quantize(sum(gains, ZERO)) if gains or not open_ones else None
         return Totals(
             value=sums.value,
             cost=sums.cost,
@@ -146,6 +157,7 @@ def total(holdings: Iterable[Holding]) -> Totals:
             income=sums.income,
             fees=sums.fees,
             invested=sums.invested,
+            ever_invested=sums.ever_invested,
             profit=sums.profit,
             profit_pct=sums.return_pct,
             change_24h=change,

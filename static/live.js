@@ -132,6 +132,14 @@
     return fades.count <= MOST_FADES && !document.hidden;
   }
 
+  // Frames leave out of a cell what follows from the rest of it, to be short.
+  function complete(cell) {
+    if (cell.classList.contains("num")) return;
+    if (cell.dataset.value) cell.title = cell.dataset.value;
+    const tone = { "▲": "gain", "▼": "loss" }[cell.textContent[0]];
+    cell.classList.add("num", ...(tone ? [tone] : []));
+  }
+
   // Puts cells in place one by one: htmx would walk all of them again for each. What is left of the frame is htmx's.
   function swapCells(html) {
     const frame = document.createElement("template");
@@ -141,6 +149,7 @@
     for (const element of [...sent.children]) {
       if (element.id === "live-state" || (element.id && element.dataset.value !== undefined)) {
         element.remove();
+        if (element.id !== "live-state") complete(element);
         // Sections in the same frame are older than the cells that follow them.
         const inside = sent.querySelector(`section [id="${element.id}"]`);
         const current = inside || document.getElementById(element.id);

@@ -5,6 +5,7 @@ Redis only rings: each second or few the database is asked whether a ring was mi
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from dashboard.live import loading, presence
 from dashboard.live.announce import user_group
 from dashboard.live.boards import Page
 from dashboard.live.connection import PATIENCE, Connection
+from dashboard.live.counting import counts
 from dashboard.live.hearing import Hearing
 from dashboard.live.hub import Hub, Order, greeting
 from dashboard.live.loading import NoSuchPage, Standing
@@ -35,6 +37,7 @@ AT_ONCE: Final = 50
 LOOK_EVERY: Final = 1.0
 LOOK_AT_MARKET_EVERY: Final = 3
 PICTURE_EVERY: Final = 60
+SHARES_EVERY: Final = 2
 RENEW_PRESENCE_EVERY: Final = 10
 
 
@@ -44,6 +47,7 @@ class Broadcast:
     def __init__(self) -> None:
         self.hub = Hub()
         self.connections: set[Connection] = set()
+        self.people: dict[int, set[Connection]] = {}
         self.hearing = Hearing(self.hear, self.heal)
         self.standing: dict[int, Standing] = {}
         self.running: asyncio.Task[None] | None = None
@@ -56,39 +60,46 @@ class Broadcast:
     async def join(self, connection: Connection) -> None:
         """Let a page in: subscribed first, then told the whole state. Raises NoSuchPage."""
         self.connections.add(connection)
+        self.people.setdefault(connection.page.user, set()).add(connection)
+        counts.connected += 1
+        counts.opened += 1
         if len(self.connections) == 1:
             self.run_errand(asyncio.to_thread(presence.renew))
         try:
             await self.begin()
-            self.hearing.want(self.groups())
+            self.hearing.want(user_group(connection.page.user))
             await self.hearing.follow()
             opening = await database_sync_to_async(loading.open_page)(connection.page)
             if opening.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
                 await self.load_market()  # the page may have shown it already, and nothing goes backwards
         except BaseException:
-            self.connections.discard(connection)
+            self.forget(connection)
             raise
         if connection not in self.connections:
             return  # it was closed meanwhile
         self.standing.setdefault(connection.page.user, opening.standing)
         connection.client = self.hub.connect(connection.page, opening.contents, opening.toasts)
         connection.client.toasts.extend(connection.early)
-        connection.writing = asyncio.create_task(connection.write(self.hub, self.render))
-        connection.writing.add_done_callback(lambda task: self.written(connection, task))
-        connection.owed.set()
+        self.write(connection)
         self.render()
 
     def leave(self, connection: Connection) -> None:
         """Forget a socket, whether it has gone or is to be closed."""
-        self.connections.discard(connection)
-        if connection.writing is not None:
-            connection.writing.cancel()
+        self.forget(connection)
         if connection.client is not None:
             self.hub.leave(connection.client)
-            connection.client = None
-        if not any(other.page.user == connection.page.user for other in self.connections):
+        connection.stop()
+        if connection.page.user not in self.people:
             self.standing.pop(connection.page.user, None)
-            self.hearing.want(self.groups())
+            self.hearing.unwant(user_group(connection.page.user))
+
+    def forget(self, connection: Connection) -> None:
+        counts.connected -= connection in self.connections
+        self.connections.discard(connection)
+        of_user = self.people.get(connection.page.user, set())
+        of_user.discard(connection)
+        if not of_user:
+            self.people.pop(connection.page.user, None)
 
     def close(self, connection: Connection, code: int) -> None:
         if connection in self.connections:
@@ -98,33 +109,40 @@ class Broadcast:
     def acknowledge(self, connection: Connection, seen: int) -> None:
         if connection.client is not None:
             self.hub.acknowledge(connection.client, seen)
-            connection.owed.set()
+            self.write(connection)
 
     def send_state(self, connection: Connection) -> None:
         """The page has fetched a part of itself anew, perhaps overtaken on its way: it gets the whole state."""
         if connection.client is not None:
             self.hub.owe_everything(connection.client)
-            connection.owed.set()
+            self.write(connection)
             self.render()
 
-    def written(self, connection: Connection, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            if not isinstance(error, OSError):  # TimeoutError is one: a reader that stands still
-                logger.error("live.write_failed", page=str(connection.page), exc_info=error)
-            self.close(connection, TRY_AGAIN)
+    def lose(self, connection: Connection) -> None:
+        """It can't be written to: if its page is still there, it comes back."""
+        self.close(connection, TRY_AGAIN)
 
-    async def wake(self, connections: Iterable[Connection] | None = None) -> None:
-        """Have the frames written, some at a time, so that the process stays answerable."""
-        for number, connection in enumerate(list(self.connections if connections is None else connections), 1):
-            connection.owed.set()
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+    def write(self, connection: Connection) -> None:
+        connection.write(self.hub, self.now())
+
+    async def wake(self, connections: Iterable[Connection] | None = None, since: float | None = None) -> None:
+        """Have the frames written, some at a time, so that the process stays answerable.
+
+        `since` is when the tick that they carry was accepted, in seconds since the epoch.
+        """
+        everyone = list(self.connections if connections is None else connections)
+        for start in range(0, len(everyone), AT_ONCE):
+            some = everyone[start : start + AT_ONCE]
+            self.hub.advance({connection.client.board for connection in some if connection.client is not None})
+            now, frames = self.now(), 0
+            for connection in some:
+                frames += connection.write(self.hub, now)
+            if since is not None and frames:
+                counts.took(clock.now().timestamp() - since, frames)
+            await asyncio.sleep(0)
 
     def of_user(self, user: int) -> list[Connection]:
-        return [connection for connection in self.connections if connection.page.user == user]
-
-    def groups(self) -> set[str]:
-        return {user_group(connection.page.user) for connection in self.connections}
+        return list(self.people.get(user, ()))
 
     def now(self) -> float:
         """Seconds of the event loop, for measuring only."""
@@ -137,10 +155,11 @@ class Broadcast:
         match message["type"]:
             case "market.tick":
                 quotes = [parse_facts(facts) for facts in message["quotes"]]
+                counts.ticks += 1
                 self.hub.tick(message["sequence"], quotes, clock.now())
                 if not self.hub.ticker.complete:
                     self.run_errand(self.load_market())
-                await self.wake()
+                await self.wake(since=datetime.fromisoformat(message["at"]).timestamp())
                 self.render()
             case "market.health":
                 self.run_errand(self.look_at_market())
@@ -160,7 +179,7 @@ class Broadcast:
     async def heal(self) -> None:
         """Messages may have been missed: everything anew, for everyone."""
         await self.load_market()
-        for user in {connection.page.user for connection in self.connections}:
+        for user in list(self.people):
             await self.reload(user)
             if missed := await database_sync_to_async(greeting)(user):
                 self.hub.alert(user, missed)
@@ -175,7 +194,7 @@ class Broadcast:
         rates_changed = picture.rates != self.hub.ticker.rates
         self.hub.load(picture, clock.now())
         if rates_changed:
-            for user in {connection.page.user for connection in self.connections}:
+            for user in list(self.people):
                 await self.reload(user)
         self.loaded.set()
         await self.wake()
@@ -225,7 +244,13 @@ class Broadcast:
     def drop_the_lost(self) -> None:
         for connection in list(self.connections):
             if connection.client is not None and self.hub.is_lost(connection.client, self.now(), PATIENCE):
+                counts.dropped += 1
                 self.close(connection, TRY_AGAIN)
+
+    async def send_shares(self) -> None:
+        """What follows some ticks at once."""
+        pages = self.hub.settle_shares()
+        await self.wake([connection for page in pages for connection in self.before(page)])
 
     # Tasks -----------------------------------------------------------------------------------------------------------
 
@@ -263,6 +288,9 @@ class Broadcast:
         if not self.connections:
             return
         self.drop_the_lost()
+        counts.conflated = self.hub.conflated
+        if turn % SHARES_EVERY == 0:
+            await self.send_shares()
         if turn % RENEW_PRESENCE_EVERY == 0:
             self.run_errand(asyncio.to_thread(presence.renew))
         try:
@@ -290,7 +318,7 @@ class Broadcast:
         self.hub.show(order, html)
 
     def before(self, page: Page) -> list[Connection]:
-        return [connection for connection in self.connections if connection.page == page]
+        return [connection for connection in self.people.get(page.user, ()) if connection.page == page]
 
     def run_errand(
         self, errand: Coroutine[Any, Any, None], whose: list[Connection] | None = None, forgiving: bool = True

@@ -1,12 +1,14 @@
 """One open socket as the hub's surroundings see it: which page it is, by which session it came, what writes to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from types import coroutine
 from typing import Any, Final
 
 import structlog
 
 from dashboard.live.boards import Page
+from dashboard.live.counting import counts
 from dashboard.live.hub import Client, Hub
 
 logger = structlog.get_logger(__name__)
@@ -16,35 +18,71 @@ PATIENCE: Final = 30.0
 
 
 class Connection:
-    """One socket of a logged-in page. Its task writes what the hub owes it, one frame at a time."""
+    """One socket of a logged-in page. A frame is written at once; only where the socket would block, a task waits.
+
+    Meanwhile the page is owed no more than its newest state, and nobody else waits for it.
+    """
+
+    __slots__ = ("client", "early", "lost", "page", "send", "session", "session_hash", "waiting")
 
     def __init__(
         self,
         page: Page,
         session: str,
         session_hash: str,
-        send: Callable[[Mapping[str, Any]], Awaitable[None]],
+        send: Callable[[Mapping[str, Any]], Coroutine[Any, Any, None]],
+        lost: Callable[["Connection"], None],
     ) -> None:
         self.page = page
         self.session = session
         self.session_hash = session_hash
         self.send = send
+        self.lost = lost
         self.client: Client | None = None
-        self.owed = asyncio.Event()
         self.early: list[str] = []
-        self.writing: asyncio.Task[None] | None = None
+        self.waiting: asyncio.Task[None] | None = None
 
-    async def write(self, hub: Hub, render: Callable[[], None]) -> None:
-        """Write whatever is owed, for ever; what can't be written as cells is ordered by `render`."""
-        assert self.client is not None  # noqa: S101
-        clock = asyncio.get_running_loop().time
-        while True:
-            await self.owed.wait()
-            self.owed.clear()
-            while (frame := hub.take(self.client, clock())) is not None:
-                async with asyncio.timeout(PATIENCE):
-                    await self.send({"type": "websocket.send", "text": frame})
-            render()
+    def write(self, hub: Hub, now: float) -> int:
+        """Write what the hub owes it, as far as the socket takes it; the number of frames."""
+        frames = 0
+        while self.client is not None and self.waiting is None and (frame := hub.take(self.client, now)) is not None:
+            frames += 1
+            counts.sent(1, len(frame))
+            sending = self.send({"type": "websocket.send", "text": frame})
+            try:
+                blocked_by = sending.send(None)
+            except StopIteration:
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever a server raises, this socket is gone
+                self.fail(error)
+                return frames
+            self.waiting = asyncio.create_task(self.finish(hub, sending, blocked_by))
+        return frames
+
+    async def finish(self, hub: Hub, sending: Coroutine[Any, Any, None], blocked_by: Any) -> None:
+        """Wait until the socket takes the frame, then write what has come up meanwhile."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await resume(sending, blocked_by)
+        except Exception as error:  # noqa: BLE001 - see above
+            self.waiting = None
+            self.fail(error)
+        else:
+            self.waiting = None
+            self.write(hub, asyncio.get_running_loop().time())
+
+    def fail(self, error: Exception) -> None:
+        if not isinstance(error, OSError):  # TimeoutError is one: a reader that stands still
+            logger.error("live.write_failed", page=str(self.page), exc_info=error)
+        counts.dropped += isinstance(error, TimeoutError)
+        self.lost(self)
+
+    def stop(self) -> None:
+        """Write no more."""
+        self.client = None
+        if self.waiting is not None and self.waiting is not asyncio.current_task():
+            self.waiting.cancel()
+        self.waiting = None
 
     async def say_close(self, code: int) -> None:
         """Tell the other end to go, if it still listens."""
@@ -53,3 +91,18 @@ class Connection:
                 await self.send({"type": "websocket.close", "code": code})
         except OSError as error:
             logger.info("live.gone", page=str(self.page), error=str(error))
+
+
+@coroutine
+def resume(sending: Coroutine[Any, Any, None], blocked_by: Any) -> Generator[Any, None, None]:
+    """Go on with a coroutine that was begun by hand and waits for `blocked_by`."""
+    while True:
+        try:
+            try:
+                yield blocked_by
+            except BaseException as error:  # noqa: BLE001 - it belongs to the coroutine
+                blocked_by = sending.throw(error)
+            else:
+                blocked_by = sending.send(None)
+        except StopIteration:
+            return

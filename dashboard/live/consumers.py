@@ -46,7 +46,9 @@ class LiveConsumer(AsyncConsumer):
             return await self.close(NO_SUCH_PAGE)
         if len(self.broadcast.of_user(user.pk)) >= MOST_SOCKETS:
             return await self.close(TOO_MUCH)
-        self.connection = Connection(page, session.session_key, session.get(HASH_SESSION_KEY, ""), self.send)
+        broadcast = self.broadcast
+        key, hash = session.session_key, session.get(HASH_SESSION_KEY, "")
+        self.connection = Connection(page, key, hash, self.base_send, broadcast.lose)
         try:
             await self.broadcast.join(self.connection)
         except NoSuchPage:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.html import escape, format_html
@@ -26,6 +27,7 @@ from dashboard.formats import (
     format_quantity,
     format_share,
 )
+from dashboard.live.writing import ascii_html
 from dashboard.valuation import Holding, Market, Totals
 
 if TYPE_CHECKING:
@@ -142,6 +144,43 @@ def cell(id: str, kind: str, field: str, figure: Figure, subject: object, curren
     return mark_safe(  # noqa: S308 - ids pass dom_id, fields are our own words, the rest are formatted numbers
         f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{title} class="{classes}">{text}</span>'
     )
+
+
+def moving_cell(id: str, kind: str, field: str, exact: str, text: str, extra: str = "") -> str:
+    """The span as a frame carries it: its title and the classes that follow from its text are the page's to add."""
+    marked = f' class="{extra}"' if extra else ""
+    return f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{marked}>{text}</span>'
+
+
+def moving(id: str, kind: str, field: str, figure: Figure, subject: object, currency: str, extra: str = "") -> str:
+    """The same of any figure, in ASCII."""
+    value = figure.of(subject)
+    exact = format_exact(Decimal(value) if isinstance(value, int) else value)
+    return moving_cell(id, kind, field, exact, ascii_html(figure.write(value, currency)), extra)
+
+
+def moving_market(asset: str, market: Market, field: str, currency: str) -> str:
+    stale = "stale" if field == "price" and market.stale else ""
+    return moving(market_id(asset, field), "field", field, MARKET[field], market, currency, stale)
+
+
+def moving_holding(holding: Holding, field: str, currency: str) -> str:
+    return moving(holding_id(holding.asset, field), "field", field, HOLDING[field], holding, currency)
+
+
+def moving_total(totals: Totals, field: str, currency: str) -> str:
+    return moving(total_id(field), "total", field, TOTALS[field], totals, currency)
+
+
+@cache
+def holding_form(asset: str, fields: tuple[str, ...]) -> str:
+    """The moving cells of a holding with places (%s) for the exact number and the text of each."""
+    return "".join(moving_cell(holding_id(asset, field), "field", field, "%s", "%s") for field in fields)
+
+
+@cache
+def totals_form(fields: tuple[str, ...]) -> str:
+    return "".join(moving_cell(total_id(field), "total", field, "%s", "%s") for field in fields)
 
 
 STILL: Mapping[str, Write] = {

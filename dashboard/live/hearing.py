@@ -40,9 +40,12 @@ class Hearing:
         self.sent = self.heard = 0
         self.missed = False
 
-    def want(self, groups: set[str]) -> None:
-        """The groups to be heard, besides the market: at once after `follow`, else within a second."""
-        self.wanted = {MARKET, *groups}
+    def want(self, group: str) -> None:
+        """A group to be heard, besides the market: at once after `follow`, else within a second."""
+        self.wanted.add(group)
+
+    def unwant(self, group: str) -> None:
+        self.wanted.discard(group)
 
     async def keep(self) -> None:
         """Stay connected and prove it, until cancelled."""

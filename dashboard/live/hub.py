@@ -1,18 +1,20 @@
 """What every open page of this process is owed: a state machine, events in, frames out.
 
 It knows neither network nor database nor clock: `dashboard.live.broadcast` feeds it. A client is owed state, never
-history: what it has not been sent yet is the set of its cells that changed, however often they did.
+history: what it has not been sent yet is the set of the assets whose cells changed, however often they did.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import localcontext
 from typing import Final
 
 from dashboard.live.boards import NOTHING, Board, Contents, Page, View
 from dashboard.live.ticker import Picture, Ticker
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import MarketHealth
+from dashboard.money import WIDE
 from dashboard.portfolios import Overview
 
 # A page that reports what it has read is sent this many frames ahead of its reports, then the newest state only.
@@ -39,10 +41,15 @@ def greeting(user_id: int) -> str:
 
 @dataclass(eq=False, slots=True)
 class Client:
-    """One connection. `due` are cells that it shows and has not been sent as they are now."""
+    """One connection. `due` are assets of which it has not been sent how they are now; so `shares`, of all holdings.
+
+    `news` is the text that pays all of that; None where it has to be made, because it missed more than one change.
+    """
 
     board: Board
     due: frozenset[str] = NOTHING
+    shares: bool = False
+    news: str | None = None
     sections: str = ""
     wants_sections: bool = False
     toasts: list[str] = field(default_factory=list)
@@ -67,7 +74,8 @@ class Order:
 
     board: Board
     contents: Contents
-    shape: tuple[frozenset[str], bool]
+    shape: tuple[tuple[str, ...], bool]
+    version: int
     overview: Overview
 
 
@@ -78,27 +86,23 @@ class Hub:
         self.ticker = Ticker()
         self.boards: dict[Page, Board] = {}
         self.clients: dict[Page, list[Client]] = {}
+        self.users: dict[int, list[Client]] = {}
         self.unrendered: dict[Page, None] = {}
-        self.joined: dict[Page, tuple[frozenset[str], str]] = {}
+        self.conflated = 0
 
     # The market ------------------------------------------------------------------------------------------------------
 
     def load(self, picture: Picture, now: datetime) -> None:
         """The market as the database has it."""
-        self.mark(self.ticker.load(picture, now))
+        self.ticker.load(picture, now)
 
     def tick(self, sequence: int, quotes: Iterable[Quote], now: datetime) -> None:
         """What one tick changed."""
-        self.mark(self.ticker.tick(sequence, quotes, now))
+        self.ticker.tick(sequence, quotes, now)
 
     def watch_clock(self, health: MarketHealth, now: datetime) -> None:
         """Time has passed."""
-        self.mark(self.ticker.watch_clock(health, now))
-
-    def mark(self, changed: set[str]) -> None:
-        """Put the changed assets before every board that shows them."""
-        for board in self.boards.values():
-            board.due |= changed & board.assets
+        self.ticker.watch_clock(health, now)
 
     # Pages -----------------------------------------------------------------------------------------------------------
 
@@ -113,17 +117,21 @@ class Hub:
         if toasts:
             client.toasts.append(toasts)
         self.clients.setdefault(page, []).append(client)
+        self.users.setdefault(page.user, []).append(client)
         self.owe_everything(client)
         return client
 
     def leave(self, client: Client) -> None:
         page = client.board.page
+        of_user = self.users[page.user]
+        of_user.remove(client)
+        if not of_user:
+            del self.users[page.user]
         remaining = self.clients[page]
         remaining.remove(client)
         if not remaining:
             del self.clients[page], self.boards[page]
             self.unrendered.pop(page, None)
-            self.joined.pop(page, None)
 
     def fill(self, page: Page, contents: Contents) -> None:
         """Positions have changed: everyone before this page is owed all of it."""
@@ -135,7 +143,7 @@ class Hub:
                 if page.view is View.DASHBOARD:
                     continue
                 if other_currency:
-                    client.sections, client.due = CURRENCY_CHANGED, NOTHING
+                    client.sections, client.due, client.news = CURRENCY_CHANGED, NOTHING, None
                 elif page.view is View.ASSET:
                     client.sections = POSITIONS_CHANGED
 
@@ -151,31 +159,56 @@ class Hub:
             client.wants_sections = True
             self.unrendered[board.page] = None
         else:
-            self.settle(board)
-            client.due = frozenset(board.cells)
+            with localcontext(WIDE):
+                self.settle(board)
+            client.due, client.shares, client.news = frozenset(board.rows), False, None
 
     def settle(self, board: Board) -> None:
-        """Bring the board in line with the market and its clients in line with the board."""
+        """Bring the board in line with the market and tell its clients."""
         shape = board.shape
-        clients = self.clients.get(board.page, ())
-        if changed := board.settle(self.ticker):
-            self.joined.pop(board.page, None)
-            for client in clients:
-                client.due = client.due | changed if client.due else changed
+        news = board.settle(self.ticker)
+        if news is not None:
+            for client in self.clients.get(board.page, ()):
+                self.tell(client, news.assets, news.text)
         if board.page.view is View.DASHBOARD and board.shape != shape:
             self.unrendered[board.page] = None
-            for client in clients:
+            for client in self.clients.get(board.page, ()):
                 client.wants_sections = True
+
+    def advance(self, boards: Iterable[Board]) -> None:
+        """Bring these boards in line with the market."""
+        with localcontext(WIDE):
+            for board in boards:
+                self.settle(board)
+
+    def settle_shares(self) -> list[Page]:
+        """The shares of all that didn't move itself: they follow some ticks at once. Gives the pages concerned."""
+        late = [board for board in self.boards.values() if board.late]
+        with localcontext(WIDE):
+            for board in late:
+                board.late = False
+                if text := board.shares(self.ticker):
+                    for client in self.clients[board.page]:
+                        self.tell(client, NOTHING, text, shares=True)
+        return [board.page for board in late]
+
+    def tell(self, client: Client, assets: frozenset[str], text: str, shares: bool = False) -> None:
+        """The client is owed this as well."""
+        if not client.due and not client.shares:
+            client.due, client.shares, client.news = assets, shares, text
+        else:
+            client.due, client.shares, client.news = client.due | assets, client.shares or shares, None
+            self.conflated += 1
 
     def next_order(self) -> Order | None:
         """A dashboard whose sections are to be rendered and handed to `show`."""
         while self.unrendered:
             page = next(iter(self.unrendered))
             board = self.boards[page]
-            self.settle(board)
+            self.advance([board])
             del self.unrendered[page]
             if any(client.wants_sections for client in self.clients[page]):
-                return Order(board, board.contents, board.shape, board.overview())
+                return Order(board, board.contents, board.shape, board.version, board.overview(self.ticker))
         return None
 
     def show(self, order: Order, html: str) -> None:
@@ -183,18 +216,20 @@ class Hub:
         board = order.board
         if self.boards.get(board.page) is not board:
             return
-        self.settle(board)
+        self.advance([board])
         if board.contents is not order.contents or board.shape != order.shape:
             return
-        overtaken = board.show(html, self.ticker)
-        self.joined.pop(board.page, None)
+        board.show(html)
+        overtaken = frozenset(self.ticker.changed_since(order.version) & board.rows.keys())
+        board.late = board.late and not all(client.wants_sections for client in self.clients[board.page])
         for client in self.clients[board.page]:
             if client.wants_sections:
                 client.wants_sections = False
-                client.sections, client.due = html, overtaken
+                client.sections, client.news = html, None
+                client.due, client.shares = overtaken, bool(overtaken)
 
     def alert(self, user: int, html: str) -> None:
-        for client in self.of_user(user):
+        for client in self.users.get(user, ()):
             client.toasts.append(html)
 
     # Frames ----------------------------------------------------------------------------------------------------------
@@ -207,32 +242,28 @@ class Hub:
         client.held_since = None
         if client.wants_sections and not client.sent:
             return None  # the first frame is the whole state
-        board = client.board
-        self.settle(board)
-        parts = [client.sections]
-        if not client.wants_sections:  # they bring the cells with them
-            parts.append(self.join(board, client.due))
-            client.due = NOTHING
+        if client.board.version != self.ticker.version:
+            self.advance([client.board])
+        parts = [client.sections] if client.sections else []
+        if not client.wants_sections and (client.due or client.shares):
+            parts.append(self.make_news(client) if client.news is None else client.news)
+        if not client.wants_sections:  # they bring all of it with them
+            client.due, client.shares, client.news = NOTHING, False, None
         parts += client.toasts
         if client.badge is not self.ticker.badge:
             parts.append(self.ticker.badge)
         client.sections, client.badge = "", self.ticker.badge
-        client.toasts.clear()
+        if client.toasts:
+            client.toasts.clear()
         frame = "".join(parts)
         if not frame:
             return None
         client.sent += 1
         return frame
 
-    def join(self, board: Board, due: frozenset[str]) -> str:
-        """The cells as one text, made once for all clients that are owed the same."""
-        if not due:
-            return ""
-        known = self.joined.get(board.page)
-        if known is None or known[0] is not due:
-            text = "".join(board.cells[id] for id in due if id in board.cells)
-            known = self.joined[board.page] = (due, text)
-        return known[1]
+    def make_news(self, client: Client) -> str:
+        with localcontext(WIDE):
+            return client.board.text(client.due, client.shares, self.ticker)
 
     def acknowledge(self, client: Client, seen: int) -> None:
         """The page says how many frames it has worked through; from then on it is held to saying so."""
@@ -246,6 +277,3 @@ class Hub:
     def everyone(self) -> Iterator[Client]:
         for clients in list(self.clients.values()):
             yield from clients
-
-    def of_user(self, user: int) -> Collection[Client]:
-        return [client for client in self.everyone() if client.user == user]

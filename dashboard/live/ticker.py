@@ -6,6 +6,7 @@ Pure but for the models it keeps: the database's picture and the ticks come in, 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from dashboard.live import fragments
@@ -16,7 +17,28 @@ from dashboard.market.refresh import MarketHealth
 from dashboard.market.storing import as_asset, as_row
 from dashboard.models import MarketQuote
 from dashboard.portfolios import as_market
-from dashboard.valuation import Market
+from dashboard.valuation import ZERO, Market, unit_gain
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """An asset's market in one currency, and its cells for everyone who counts in it: all, and those that changed last.
+
+    `before` is what it was until then; None where nobody had asked, or once that is longer ago than the last change.
+    """
+
+    market: Market
+    price: Decimal
+    gain: Decimal
+    cells: Mapping[str, str]
+    news: Mapping[str, str]
+    before: "Line | None"
+    whole: str
+    news_text: str
+    gains: bool
+    """Whether the gain of a day is known; it is zero where it isn't."""
+    only_moved: bool
+    """Whether it has a price as before, and of all else as much: then sums follow by adding differences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +64,12 @@ class Ticker:
         self.said: tuple[object, ...] = ()
         self.quotes: dict[str, MarketQuote] = {}
         self.stale: set[str] = set()
-        self.markets: dict[str, dict[str, Market]] = {}
-        self.made: dict[str, dict[str, Mapping[str, str]]] = {}
+        # Each change has a number; the assets of the last one, and the last change of each.
+        self.version = 0
+        self.changed: set[str] = set()
+        self.changed_at: dict[str, int] = {}
+        self.lines: dict[str, dict[str, Line]] = {}
+        self.past: dict[str, dict[str, Line]] = {}
 
     def load(self, picture: Picture, now: datetime) -> set[str]:
         """Take up what the database knows; what came by a newer tick stays. Returns the assets that changed."""
@@ -101,9 +127,8 @@ class Ticker:
         stale = {asset for asset, row in self.quotes.items() if row.as_of is not None and row.as_of < before}
         changed = changed | (stale ^ self.stale)
         self.stale = stale
-        for asset in changed:
-            self.markets.pop(asset, None)
-            self.made.pop(asset, None)
+        if changed:
+            self.forget(changed)
         if self.health is not None:
             as_of = max((row.as_of for row in self.quotes.values() if row.as_of is not None), default=None)
             self.health = replace(self.health, as_of=as_of, stale=as_of is None or as_of < before)
@@ -117,24 +142,59 @@ class Ticker:
             self.said = said
             self.badge = fragments.live_state(health, self.sequence, now)
 
-    def market(self, asset: str, currency: str) -> Market:
-        made = self.markets.setdefault(asset, {})
-        if currency not in made:
-            row = self.quotes.get(asset)
-            rate = self.rates.rate("usd", currency)
-            made[currency] = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
-        return made[currency]
+    def forget(self, changed: set[str]) -> None:
+        """A new version, in which the lines of these assets are to be made anew."""
+        self.version += 1
+        self.changed = changed
+        self.changed_at.update(dict.fromkeys(changed, self.version))
+        self.past = {}
+        for currency, lines in self.lines.items():
+            past = self.past[currency] = {}
+            for asset in changed & lines.keys():
+                past[asset] = lines.pop(asset)
+                past[asset].before = None
 
-    def cells(self, asset: str, currency: str) -> Mapping[str, str]:
-        """The market's cells of an asset, made once for everyone who counts in the currency."""
-        made = self.made.setdefault(asset, {})
-        if currency not in made:
-            market = self.market(asset, currency)
-            made[currency] = {
-                fragments.market_id(asset, name): fragments.market_cell(asset, market, name, currency)
-                for name in fragments.MARKET
-            }
-        return made[currency]
+    def changed_since(self, version: int) -> set[str]:
+        """The assets of all changes after the one of this number."""
+        if version == self.version:
+            return set()
+        return {asset for asset, changed_at in self.changed_at.items() if changed_at > version}
+
+    def line(self, asset: str, currency: str) -> Line:
+        """Made once for everyone who counts in the currency."""
+        lines = self.lines.setdefault(currency, {})
+        line = lines.get(asset)
+        if line is None:
+            line = lines[asset] = self.make(asset, currency, self.past.get(currency, {}).get(asset))
+        return line
+
+    def lines_in(self, currency: str) -> Mapping[str, Line]:
+        """Those that are made already."""
+        return self.lines.get(currency, {})
+
+    def make(self, asset: str, currency: str, before: Line | None) -> Line:
+        row = self.quotes.get(asset)
+        rate = self.rates.rate("usd", currency)
+        market = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
+        gain = unit_gain(market)
+        cells = {field: fragments.moving_market(asset, market, field, currency) for field in fragments.MARKET}
+        known = before.cells if before is not None else {}
+        news = {field: cell for field, cell in cells.items() if known.get(field) != cell}
+        return Line(
+            market=market,
+            price=market.price or ZERO,
+            gain=gain or ZERO,
+            gains=gain is not None,
+            cells=cells,
+            news=news,
+            before=before,
+            whole="".join(cells.values()),
+            news_text="".join(news.values()),
+            only_moved=before is not None
+            and None not in (market.price, before.market.price)
+            and before.gains == (gain is not None)
+            and market.stale == before.market.stale,
+        )
 
 
 FACTS: Final = ("price", "as_of", "market_cap", "change_1h", "change_24h", "change_7d", "source")

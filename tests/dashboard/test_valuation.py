@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.money import WIDE
+from dashboard.money import WIDE, quantize
 from dashboard.valuation import Held, Market, gained, share, total, value_holding
 
 D = Decimal
@@ -62,10 +62,10 @@ def test_nothing_invested_has_no_return() -> None:
 
 
 def test_the_gain_of_a_day_is_what_the_change_brought() -> None:
-    assert gained(D(110), D(10)) == 10
-    assert gained(D(90), D(-10)) == -10
-    assert gained(D(90), None) is None
-    assert gained(D(0), None) == 0
+    assert gained(D(110), D(2), Market(price=D(55), change_24h=D(10))) == 10
+    assert quantize(gained(D(90), D(3), Market(price=D(30), change_24h=D(-10))) or D(0)) == -10
+    assert gained(D(90), D(3), Market(price=D(30))) is None
+    assert gained(D(0), D(0), Market()) == 0
 
 
 def test_shares_are_percent_of_the_total() -> None:

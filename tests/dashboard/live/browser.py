@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 
 CELL = re.compile(r'<span id="([pht]-[A-Za-z0-9_-]+)"[^>]*>[^<]*</span>')
 SECTION = re.compile(r'<section id="([a-z]+)".*?</section>(?!</section>)', re.DOTALL)
@@ -11,6 +12,21 @@ VALUE = re.compile(r'data-value="([^"]*)"')
 
 def cells_of(html: str) -> dict[str, str]:
     return {found[1]: found[0] for found in CELL.finditer(html)}
+
+
+def complete(cell: str) -> str:
+    """The cell of a frame as the page has it: static/live.js adds its title and the classes that follow from it."""
+    if " title=" in cell or 'class="num' in cell:
+        return cell
+    head, _, text = cell.removesuffix("</span>").partition(">")
+    text = unescape(text)
+    tone = {"▲": "gain", "▼": "loss"}.get(text[0], "")
+    head, _, extra = head.removesuffix('"').partition(' class="') if " class=" in head else (head, "", "")
+    exact = VALUE.search(head)
+    assert exact is not None
+    title = f' title="{exact[1]}"' if exact[1] else ""
+    classes = " ".join(name for name in ("num", tone, extra) if name)
+    return f'{head}{title} class="{classes}">{text}</span>'
 
 
 class Browser:
@@ -39,7 +55,7 @@ class Browser:
             frame = SECTION.sub("", frame)
         for id, html in cells_of(frame).items():
             assert id in self.cells, f"{id} is not on the page"
-            self.cells[id] = html
+            self.cells[id] = complete(html)
 
     def value(self, id: str) -> Decimal | None:
         found = VALUE.search(self.cells[id])

@@ -140,8 +140,15 @@ def sections(overview: Overview) -> str:
     )
 
 
-def pump(hub: Hub, seats: list[tuple[Client, Browser]], clock: float = 0) -> None:
-    """Write until nobody is owed anything, as the tasks around the hub do."""
+def pump(hub: Hub, seats: list[tuple[Client, Browser]], clock: float = 0, late: bool = True) -> None:
+    """Write until nobody is owed anything, as the tasks around the hub do; with `late` also what may follow later."""
+    write(hub, seats, clock)
+    if late:
+        hub.settle_shares()
+        write(hub, seats, clock)
+
+
+def write(hub: Hub, seats: list[tuple[Client, Browser]], clock: float) -> None:
     busy = True
     while busy:
         busy = False

@@ -18,6 +18,8 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.fakes.moments import Moments, Plan
+
 
 @dataclass
 class Failure:
@@ -60,6 +62,7 @@ class FakeSmtp:
 
     mails: list[Mail] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    moments: Moments = field(default_factory=Moments)
 
     def __enter__(self) -> Self:
         with socket.socket() as probe:
@@ -112,6 +115,23 @@ class Taker:
 
     def __init__(self, smtp: FakeSmtp) -> None:
         self.smtp = smtp
+        self.plans: dict[int, Plan] = {}
+
+    def reach(self, moment: str, session: Session) -> bool:
+        port = port_of(session)
+        return self.plans.get(port, Plan()).reach(moment, port)
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.plans[port_of(session)] = self.smtp.moments.next()
+        self.reach("accepted", session)
+        return responses
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.reach("answered", session)
+        return "221 Bye"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -127,12 +147,27 @@ class Taker:
         if self.smtp.failure("drop before"):
             hang_up(server)
             return "250 OK"
+        if self.reach("read", session):
+            hang_up(server)
+            return "250 OK"
         assert isinstance(envelope.content, bytes)
         content = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.smtp.mails.append(Mail(envelope.mail_from or "", list(envelope.rcpt_tos), content))
+        self.reach("kept", session)
         if self.smtp.failure("drop after"):
             hang_up(server)
+        if self.plans[port_of(session)].moment == "half answered":
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.write(b"250 O")
+            self.reach("half answered", session)
+            hang_up(server)
         return "250 OK"
+
+
+def port_of(session: Session) -> int:
+    """The one that the client speaks from."""
+    peer: Any = session.peer
+    return int(peer[1])
 
 
 def hang_up(server: SMTP) -> None:

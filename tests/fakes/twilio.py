@@ -25,6 +25,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
+from tests.fakes.moments import Moments, Plan
+
 SID = "AC" + "0" * 32
 TOKEN = "fake-token"
 REFUSALS = {20003: 401, 20429: 429}
@@ -95,6 +97,7 @@ class FakeTwilio:
     requests: dict[str, int] = field(default_factory=dict)
     keeps_text: bool = True
     retry_after: str = ""
+    moments: Moments = field(default_factory=Moments)
     heard: int = 0
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -230,8 +233,20 @@ class TwilioHandler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
 
+    def setup(self) -> None:
+        super().setup()
+        self.plan = Plan()
+
+    def reach(self, moment: str) -> bool:
+        return self.plan.reach(moment, int(self.client_address[1]))
+
     def do_POST(self) -> None:
+        self.plan = self.twilio.moments.next()
+        self.reach("accepted")
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
+        if self.reach("read"):
+            self.close_connection = True
+            return
         mode = self.twilio.next_failure("POST")
         if not self.is_allowed():
             self.refuse(20003)
@@ -241,7 +256,9 @@ class TwilioHandler(BaseHTTPRequestHandler):
         elif mode:
             self.spoil(mode)
         else:
-            self.answer(201, self.twilio.accept(form).as_json())
+            accepted = self.twilio.accept(form).as_json()
+            self.reach("kept")
+            self.answer(201, accepted)
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
@@ -297,4 +314,8 @@ class TwilioHandler(BaseHTTPRequestHandler):
         if self.twilio.retry_after and status in {429, 503}:
             self.send_header("Retry-After", self.twilio.retry_after)
         self.end_headers()
-        self.wfile.write(body)
+        half = len(body) // 2
+        self.wfile.write(body[:half])
+        self.reach("half answered")
+        self.wfile.write(body[half:])
+        self.reach("answered")

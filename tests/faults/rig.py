@@ -8,7 +8,7 @@ import http.client
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -65,7 +65,7 @@ class Rig:
             "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
             "SECRET_KEY": settings.SECRET_KEY,
         }
-        with tickfolio(self.data_dir, **outside, **self.extra, **environment) as site:
+        with tickfolio(self.data_dir, **{**outside, **self.extra, **environment}) as site:
             yield site
 
     # People ----------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ class Rig:
         user = User.objects.create_user(
             name,
             f"{name}@example.org",
-            whatsapp_number=f"+447700900{self.people:03d}",
+            whatsapp_number=f"+447700{900_000 + self.people}",
             whatsapp_verified_at=clock.now(),
         )
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
@@ -128,12 +128,13 @@ def price_of_bitcoin() -> Decimal | None:
 
 
 def copies(rig: Rig, delivery: Delivery) -> int:
-    """How many times the outside world has accepted it."""
-    key = f"tickfolio-alert-{delivery.alert_id}-{delivery.pk}@"
+    """How many times the outside world has accepted it, alone or in a message that tells several."""
+    leader = delivery.leader or delivery
     if delivery.transport == Delivery.Transport.EMAIL:
-        return sum(mail.message_id.startswith(f"<{key}") for mail in rig.smtp.mails)
-    link = f"/alerts/{delivery.alert_id}/"
-    return sum(message.text.rstrip().endswith(link) for message in rig.twilio.messages)
+        key = f"<tickfolio-alert-{leader.alert_id}-{leader.pk}@"
+        return sum(mail.message_id.startswith(key) for mail in list(rig.smtp.mails))
+    link = f"/alerts/?message={leader.pk}" if leader.folded else f"/alerts/{leader.alert_id}/"
+    return sum(message.text.rstrip().endswith(link) for message in list(rig.twilio.messages))
 
 
 def kill_everything(site: Running) -> None:
@@ -147,6 +148,21 @@ def kill_everything(site: Running) -> None:
 def kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def kill_client(port: int, family: Iterable[int]) -> None:
+    """The process among these that speaks from the port, at once."""
+    inodes = {
+        fields[9]
+        for fields in map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+        if int(fields[1].partition(":")[2], 16) == port
+    }
+    for pid in family:
+        with contextlib.suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                if os.readlink(descriptor) in {f"socket:[{inode}]" for inode in inodes - {"0"}}:
+                    kill(pid)
+                    return
 
 
 def kill_with_family(pid: int) -> None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from notifications import inbound
-from notifications.views import alerts, delivery_settings, push, reminders, schedules, whatsapp
+from notifications.views import alerts, delivery_settings, push, reminders, schedules, unsubscribe, whatsapp
 
 urlpatterns = [
     path("reminders/", reminders.reminders, name="reminders"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("settings/delivery/push/<int:pk>/remove/", push.push_remove, name="push_remove"),
     path("settings/delivery/push/subscribe/", push.push_subscribe, name="push_subscribe"),
     path("settings/delivery/push/unsubscribe/", push.push_unsubscribe, name="push_unsubscribe"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("service-worker.js", push.service_worker, name="service_worker"),
     path("webhooks/twilio/status/", inbound.twilio_status, name="twilio_status"),
     path("webhooks/twilio/inbound/", inbound.twilio_inbound, name="twilio_inbound"),

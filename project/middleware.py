@@ -19,6 +19,7 @@ PUBLIC_PATHS = (
     "/api/",  # tokens, checked by the API itself
     "/healthz",
     "/readyz",
+    "/unsubscribe/",  # signed links in mails
     "/webhooks/",  # signatures, checked by each
 )
 PUBLIC_EXACTLY = {

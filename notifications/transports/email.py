@@ -9,20 +9,27 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from accounts.models import User
-from notifications.models import Delivery
+from notifications.models import Alert, Delivery
 from notifications.transports.base import CannotTell, InDoubt, Message, NotAccepted, Receipt, Report
+from notifications.unsubscribing import unsubscribe_url
+from notifications.wording import moment, money, promise
 
 SECONDS: Final = 8
 NO_SUCH_MAILBOX: Final = {550, 551, 553}
+
+# Kinds whose value and limit are both amounts of the alert's currency; the text of the others says all.
+IN_MONEY: Final = {
+    *("price_above", "price_below", "price_leaves_range", "price_enters_range", "balance_above", "balance_below"),
+}
 
 
 class Email:
@@ -67,21 +74,51 @@ class Email:
 
 
 def compose(message: Message, target: str) -> EmailMultiAlternatives:
-    context = {"message": message, "site": settings.PUBLIC_URL}
-    with timezone.override(message.user.zone):
-        text = render_to_string("notifications/email.txt", context)
-        html = render_to_string("notifications/email.html", context)
+    alert = Alert.objects.select_related("reminder__asset", "reminder__portfolio").filter(pk=message.alert or 0).first()
+    if message.parts:
+        alert = None
+    reminder = alert.reminder if alert else None
+    stop = unsubscribe_url(message.user, reminder.pk if reminder else None)
+    context = {
+        "message": message,
+        "paragraphs": message.text.split("\n"),
+        "facts": facts_of(alert, message.user.zone) if alert else [],
+        "late": bool(alert and alert.late),
+        "why": promise(reminder, None) if reminder else "",
+        "stop": stop,
+        "site": settings.PUBLIC_URL,
+    }
     mail = EmailMultiAlternatives(
         subject=" ".join(message.title.split()),
-        body=text,
+        body=render_to_string("notifications/email.txt", context),
         to=[target],
         headers={
             "Message-ID": f"<{message.key}@{urlsplit(settings.PUBLIC_URL).hostname}>",
             "Auto-Submitted": "auto-generated",
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     )
-    mail.attach_alternative(html, "text/html")
+    mail.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
     return mail
+
+
+def facts_of(alert: Alert, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """What was seen, exactly, and when, where its reader lives."""
+    facts = []
+    if alert.kind in IN_MONEY:
+        figures = {"Value": alert.observed, "Limit": alert.limit}
+        facts += [(name, money(value, alert.currency)) for name, value in figures.items() if value is not None]
+    if alert.price_as_of is not None:
+        facts.append(("Price of", clock_time(alert.price_as_of, zone)))
+    if alert.source:
+        facts.append(("Source", alert.source))
+    return [*facts, ("Happened", clock_time(alert.fired_at, zone))]
+
+
+def clock_time(at: datetime, zone: ZoneInfo) -> str:
+    """With the name of the zone: mails are read on journeys."""
+    return f"{moment(at, zone)} ({at.astimezone(zone):%Z})"
 
 
 def refusal(code: int, words: bytes | str, *, of_recipient: bool = False) -> NotAccepted:

@@ -229,6 +229,33 @@ class Transaction(models.Model):
         ]
 
 
+class StagedTransaction(models.Model):
+    """A row of a long import on its way: what a Transaction of the same `id` will say once all rows of the `batch` are
+    copied there in one step. Nothing is computed or shown of these rows; those that a killed worker left are dropped.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    batch = models.CharField(max_length=32)
+    staged_at = models.DateTimeField(db_default=Now())
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="+")
+    timestamp = models.DateTimeField()
+    type = models.CharField(max_length=10)
+    wallet = models.CharField(max_length=60)
+    asset_id = models.CharField(max_length=200)
+    amount = MoneyField()
+    counter_asset_id = models.CharField(max_length=200, null=True)
+    counter_amount = MoneyField(null=True)
+    fee_asset_id = models.CharField(max_length=200, null=True)
+    fee_amount = MoneyField(null=True)
+    price = MoneyField(null=True)
+    price_currency = models.CharField(max_length=10)
+    to_wallet = models.CharField(max_length=60)
+    value_override = MoneyField(null=True)
+    fee_value = MoneyField(null=True)
+    note = models.CharField(max_length=500)
+    external_id = models.CharField(max_length=200)
+
+
 class PositionQuerySet(models.QuerySet["Position"]):
     def of(self, user: models.Model) -> Self:
         return self.filter(portfolio__user=user)

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import merge
 
 from django.db.models import Count, Q
 
 from dashboard.entries import entries_after, groups_of
 from dashboard.ledger.book import Book
-from dashboard.ledger.entry import Entry, in_order
+from dashboard.ledger.entry import Entry, Kind, in_order, time_of
 from dashboard.ledger.keeping import VERSION, keep, restore
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Standing
@@ -56,6 +57,47 @@ def standings_of(
     return standings | Run(portfolio, beginning, spacing).go_on() if beginning else standings
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What standings and states will be once entries are recorded that come at `since` or later."""
+
+    portfolio: Portfolio
+    assets: frozenset[str]
+    since: datetime
+    standings: Mapping[str, Standing]
+    runs: "tuple[Run, ...]"
+
+    def store(self) -> None:
+        """Keep the states, when the entries are recorded and nothing else has changed."""
+        forget(self.portfolio, self.assets, self.since)
+        for run in self.runs:
+            run.store()
+
+
+def outlook(portfolio: Portfolio, coming: Sequence[Entry], spacing: Spacing = USUAL) -> Outlook:
+    """The standings that `standings_of` will give when the entries `coming`, which are by time, are recorded.
+
+    Writes nothing. Raises InvalidEntry where figures grow beyond what can be kept.
+    """
+    since = coming[0].at
+    ties = {(entry.asset, entry.counter_asset) for entry in coming if entry.kind is Kind.MIGRATE}
+    groups = groups_of(portfolio, {asset for entry in coming for asset in entry.assets}, ties)
+    runs: list[Run] = []
+    beginning: list[frozenset[str]] = []
+    for group in groups:
+        run = Run.from_kept(portfolio, group, spacing, before=since)
+        if run is None:
+            beginning.append(group)
+        else:
+            runs.append(run)
+    if beginning:
+        runs.append(Run(portfolio, beginning, spacing))
+    standings: dict[str, Standing] = {}
+    for run in runs:
+        standings |= run.post(coming)
+    return Outlook(portfolio, frozenset().union(*groups), since, standings, tuple(runs))
+
+
 def forget(portfolio: Portfolio, assets: Iterable[str], since: datetime | None) -> None:
     """Of what was kept of `assets`, all that knows transactions at `since` or later, or was computed by other rules."""
     states = LotState.objects.filter(portfolio=portfolio, asset__in=assets)
@@ -84,9 +126,13 @@ class Run:
     states: list[LotState] = field(default_factory=list)
 
     @classmethod
-    def from_kept(cls, portfolio: Portfolio, group: frozenset[str], spacing: Spacing) -> "Run | None":
-        """A run from the newest moment of which the states of all the group are kept."""
-        states = LotState.objects.filter(portfolio=portfolio, asset__in=group)
+    def from_kept(
+        cls, portfolio: Portfolio, group: frozenset[str], spacing: Spacing, before: datetime | None = None
+    ) -> "Run | None":
+        """A run from the newest moment, earlier than `before`, of which the states of all the group are kept."""
+        states = LotState.objects.filter(portfolio=portfolio, asset__in=group, rules=rules_of(portfolio))
+        if before is not None:
+            states = states.filter(upto__lt=before)
         moments = states.values("upto").annotate(count=Count("pk")).filter(count=len(group))
         newest = moments.order_by("-upto").values_list("upto", flat=True).first()
         if newest is None:
@@ -99,18 +145,26 @@ class Run:
 
     def go_on(self) -> dict[str, Standing]:
         """Posts what comes later, keeping states on the way; returns the standings of assets that any entry moved."""
+        standings = self.post()
+        self.store()
+        return standings
+
+    def post(self, coming: Sequence[Entry] = ()) -> dict[str, Standing]:
+        """As go_on, with entries that are not recorded yet; the states are not stored."""
         book = Book(Method(self.portfolio.method), Scope(self.portfolio.lot_scope))
         book.standings = self.standings
         assets = set().union(*self.groups)
         past = Past(self.portfolio.currency)
-        for batch, left in batches(entries_after(self.portfolio, assets, self.after, past), self.spacing):
+        entries = entries_after(self.portfolio, assets, self.after, past)
+        if coming:
+            entries = merge(entries, (e for e in coming if not assets.isdisjoint(e.assets)), key=time_of)
+        for batch, left in batches(entries, self.spacing):
             book.extend(batch)
             for asset, standing in book.standings.items():
                 self.counts[asset] += standing.forget_record()
             if left != 0 and past.exchange.settled(batch[-1].at):
                 self.keep_due(batch[-1].at, soon=left is not None)
         book.check()
-        self.store()
         return {asset: self.standings[asset] for asset in assets if self.counts[asset]}
 
     def keep_due(self, upto: datetime, *, soon: bool) -> None:

@@ -47,11 +47,13 @@ def connected(portfolio: Portfolio, assets: Collection[str]) -> set[str]:
     return set().union(*groups_of(portfolio, assets))
 
 
-def groups_of(portfolio: Portfolio, assets: Collection[str]) -> list[frozenset[str]]:
-    """What is `connected` with `assets`, in groups between which nothing is."""
+def groups_of(
+    portfolio: Portfolio, assets: Collection[str], more: Iterable[tuple[str, str | None]] = ()
+) -> list[frozenset[str]]:
+    """What is `connected` with `assets`, in groups between which nothing is; `more` are pairs that will be."""
     pairs = portfolio.transactions.filter(type=Kind.MIGRATE.value).values_list("asset_id", "counter_asset_id")
     neighbours: dict[str, set[str]] = {}
-    for one, other in pairs.distinct():
+    for one, other in [*pairs.distinct(), *more]:
         if other is not None:
             neighbours.setdefault(one, set()).add(other)
             neighbours.setdefault(other, set()).add(one)

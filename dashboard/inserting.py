@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import DateTimeField, Field
+from django.db.models import DateTimeField, Field, Model
 
 from dashboard.drafts import Draft
 from dashboard.fields import MoneyField
@@ -20,19 +20,30 @@ facts_of = attrgetter(*Draft.__slots__)
 
 def insert_transactions(portfolio: Portfolio, drafts: Sequence[Draft], source_import: Import | None = None) -> None:
     """Drafts that `check_draft` has passed; whoever calls brings the positions up to date."""
+    columns = ["portfolio_id", "source_import_id", *columns_of(Draft.__slots__, Transaction)]
+    for batch in batches(rows_of([portfolio.pk, source_import.pk if source_import else None], drafts)):
+        insert_rows(Transaction, columns, batch)
+
+
+def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    places = ", ".join(["%s"] * len(columns))
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - our own names
+
+
+def columns_of(names: Iterable[str], model: type[Model]) -> list[str]:
+    by_name = {field.attname: str(field.column) for field in model._meta.concrete_fields}
+    return [by_name[name] for name in names]
+
+
+def rows_of(owner: Sequence[Any], drafts: Iterable[Draft]) -> Iterator[list[Any]]:
+    """Each draft's facts, after those of `owner`, as the database's driver takes them."""
     by_name = {field.attname: field for field in Transaction._meta.concrete_fields}
     fields = [by_name[name] for name in Draft.__slots__]
-    columns = [str(field.column) for field in fields]
-    names = ", ".join(connection.ops.quote_name(name) for name in ["portfolio_id", "source_import_id", *columns])
-    places = ", ".join(["%s"] * (len(columns) + 2))
-    table = connection.ops.quote_name(Transaction._meta.db_table)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own columns
-    owner = [portfolio.pk, source_import.pk if source_import else None]
     adapters = [(place, adapter) for place, field in enumerate(fields, len(owner)) if (adapter := adapter_of(field))]
-    rows = (row_of(owner, draft, adapters) for draft in drafts)
-    with connection.cursor() as cursor:
-        for batch in batches(rows):
-            cursor.executemany(statement, batch)
+    return (row_of(owner, draft, adapters) for draft in drafts)
 
 
 def row_of(owner: Sequence[Any], draft: Draft, adapters: Iterable[tuple[int, Adapter]]) -> list[Any]:

@@ -18,15 +18,18 @@ from dashboard.entries import Posted, connected, with_issues
 from dashboard.inserting import insert_transactions
 from dashboard.ledger.entry import InvalidEntry
 from dashboard.ledger.methods import Method, Scope
+from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Issue
 from dashboard.live.announce import announce_positions
 from dashboard.market import history
 from dashboard.market.currencies import Exchange
 from dashboard.models import Import, Portfolio, Position, Transaction
 from dashboard.money import plain, quantize
+from dashboard.staging import Staged, copy
 
 MOST_PORTFOLIOS = 50
 MOST_TRANSACTIONS = 100_000
+TOO_LARGE = {"amount": ["With this the coin's figures grow beyond what can be kept."]}
 
 
 class TooMany(Exception):
@@ -108,6 +111,17 @@ def record_checked(portfolio: Portfolio, drafts: Sequence[Draft], source_import:
     recompute(portfolio, assets_of(drafts), since=min((draft.timestamp for draft in drafts), default=None))
 
 
+def record_staged(portfolio: Portfolio, found: Staged, source_import: Import | None = None) -> None:
+    """Record what was staged for the portfolio as it is, with the positions that it makes.
+
+    Inside the caller's transaction of the database, with the portfolio locked. Raises TooMany at the account's limit.
+    """
+    check_room(portfolio.user, len(found.drafts))
+    copy(found, portfolio, source_import)
+    found.outlook.store()
+    keep_positions(portfolio, set(found.outlook.assets), found.outlook.standings)
+
+
 def check_room(user: User, wanted: int) -> None:
     held = Transaction.objects.of(user).count()
     if held + wanted > MOST_TRANSACTIONS:
@@ -176,9 +190,15 @@ def recompute(portfolio: Portfolio, assets: Iterable[str], since: datetime | Non
     """
     wanted = connected(portfolio, set(assets))
     try:
-        posted = with_issues(portfolio, standings_of(portfolio, wanted, since))
+        standings = standings_of(portfolio, wanted, since)
     except InvalidEntry as error:
-        raise DraftErrors({"amount": ["With this the coin's figures grow beyond what can be kept."]}) from error
+        raise DraftErrors(TOO_LARGE) from error
+    keep_positions(portfolio, wanted, standings)
+
+
+def keep_positions(portfolio: Portfolio, wanted: set[str], standings: Mapping[str, Standing]) -> None:
+    """The positions of the `wanted` assets as these standings say; pages are told on commit."""
+    posted = with_issues(portfolio, standings)
     Position.objects.filter(portfolio=portfolio, asset_id__in=wanted - posted.keys()).delete()
     Position.objects.bulk_create(
         [position(portfolio, asset, figures) for asset, figures in posted.items()],

@@ -18,7 +18,7 @@ from dashboard.importing.mapping import OWN, OWN_LABEL
 from dashboard.importing.preview import Preview, counts, kept_preview, preview_of
 from dashboard.importing.reading import Progress, unwatched
 from dashboard.importing.recognise import BY_KEY
-from dashboard.importing.storing import prepare, store
+from dashboard.importing.storing import prepare, record, store
 from dashboard.importing.tickers import capitals, remember
 from dashboard.models import Asset, Import, ImportFile, Portfolio, TickerAnswer
 from dashboard.recording import TooMany, lock
@@ -88,13 +88,10 @@ def preview_now(
 
 
 def record_file(portfolio: Portfolio, filename: str, file: Received, progress: Progress = unwatched) -> Import:
-    prepared = prepare(file.read(portfolio, introduce=True, progress=progress), portfolio)
-    with database.atomic():
-        lock(portfolio)
-        preview = prepared.valid_for(portfolio)
-        done = keep(portfolio, filename, file, state=State.DONE, **counts(preview))
-        store(done, preview)
-    return done
+    def finish(preview: Preview) -> Import:
+        return keep(portfolio, filename, file, state=State.DONE, **counts(preview))
+
+    return record(file.read(portfolio, introduce=True, progress=progress), portfolio, finish)
 
 
 def leave_to_worker(portfolio: Portfolio, filename: str, file: Received, state: Import.State) -> Import:

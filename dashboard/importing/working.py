@@ -17,12 +17,12 @@ from django.db.models import F, Q, QuerySet
 from dashboard import bell, clock
 from dashboard.drafts import DraftErrors
 from dashboard.importing.files import received
-from dashboard.importing.preview import counts, sample_of
+from dashboard.importing.preview import Preview, counts, sample_of
 from dashboard.importing.reading import Reading
-from dashboard.importing.storing import prepare, store
+from dashboard.importing.storing import prepare, record
 from dashboard.importing.table import UnreadableFile
 from dashboard.models import Import, ImportFile
-from dashboard.recording import TooMany, lock
+from dashboard.recording import TooMany
 
 logger = structlog.get_logger(__name__)
 TASK: Final = "dashboard.tasks.work_on_import"
@@ -127,15 +127,13 @@ class Turn:
         self.end(State.PREVIEW, sample=sample_of(preview), **counts(preview))
 
     def record(self) -> None:
-        prepared = prepare(self.read(), self.kept.portfolio)
-        with database.atomic():
-            # First, so that on every database a second worker waits here and then finds that it is done.
-            self.end(State.DONE)
-            lock(self.kept.portfolio)
-            preview = prepared.valid_for(self.kept.portfolio)
+        def finish(preview: Preview) -> Import:
             Import.objects.filter(pk=self.kept.pk).update(**counts(preview))
             ImportFile.objects.filter(pk=self.kept.pk).delete()
-            store(self.kept, preview)
+            return self.kept
+
+        # The end comes first, so that on every database a second worker waits there and then finds that it is done.
+        record(self.read(), self.kept.portfolio, finish, begin=lambda: self.end(State.DONE))
 
     def fail(self, reason: str) -> None:
         with database.atomic():

@@ -11,12 +11,11 @@ from pydantic import TypeAdapter
 
 from accounts.api import ApiRequest
 from accounts.models import User
-from dashboard import recording
 from dashboard.api.errors import of_draft, unprocessable
 from dashboard.api.portfolios import portfolio_of
 from dashboard.api.schemas import ImportOut, ReviewOut, SkipOut
 from dashboard.drafts import DraftErrors
-from dashboard.importing.service import import_file, upload_file
+from dashboard.importing.service import import_file, take_back, upload_file
 from dashboard.importing.table import UnreadableFile
 from dashboard.models import Asset, Import
 from dashboard.representation import Text
@@ -64,11 +63,14 @@ def get_import(request: ApiRequest, import_id: int) -> ImportOut:
     return fields_of(import_of(request.auth, import_id))
 
 
-@router.delete("/imports/{int:import_id}", response={204: None})
-def delete_import(request: ApiRequest, import_id: int) -> Status[None]:
-    """Take back all that the import added."""
-    recording.undo_import(import_of(request.auth, import_id))
-    return Status(204, None)
+@router.delete("/imports/{int:import_id}", response={204: None, 202: ImportOut})
+def delete_import(request: ApiRequest, import_id: int) -> Status[ImportOut | None]:
+    """Take back all that the import added: 204 when it is done.
+
+    Where that is much the answer is 202, with `state` `undoing`: `GET imports/{id}` answers 404 when it is done.
+    """
+    found = import_of(request.auth, import_id)
+    return Status(204, None) if take_back(found) is not None else Status(202, fields_of(found))
 
 
 def read_decisions(text: str) -> Mapping[str, str]:

@@ -21,12 +21,14 @@ from dashboard.importing.recognise import BY_KEY
 from dashboard.importing.storing import prepare, record, store
 from dashboard.importing.tickers import capitals, remember
 from dashboard.models import Asset, Import, ImportFile, Portfolio, TickerAnswer
-from dashboard.recording import TooMany, lock
+from dashboard.recording import TooMany, lock, undo_import
 
 KEPT = timedelta(days=1)
 """How long a file waits to be confirmed."""
 MOST_WAITING = 5
 """Files of one account that wait to be confirmed, and that wait for a worker."""
+UNDONE_AT_ONCE = 5_000
+"""More transactions than this are taken back by a worker."""
 CONFIRMED = "This import was confirmed before."
 State = Import.State
 
@@ -134,6 +136,23 @@ def preview_import(waiting: Import) -> Preview:
     if is_long(waiting):
         return kept_preview(waiting)
     return preview_of(file_of(waiting).read(waiting.portfolio, introduce=False), waiting.portfolio)
+
+
+def take_back(found: Import) -> int | None:
+    """Forget the import with all that it added, and say how many transactions that were.
+
+    None: they are many, or a worker takes them back already; the import is UNDOING until it is gone.
+    """
+    if found.state == State.UNDOING:
+        return None
+    if found.state != State.DONE or (found.added or 0) <= UNDONE_AT_ONCE:
+        return undo_import(found)
+    with database.atomic():
+        taken = {"state": State.UNDOING, "worker": "", "lease_until": None, "turns": 0, "lines_done": 0}
+        if Import.objects.filter(pk=found.pk, state=State.DONE).update(**taken):
+            database.on_commit(lambda: working.ring([found.pk]))
+    found.refresh_from_db(fields=["state", "worker", "lease_until", "turns", "lines_done"])
+    return None
 
 
 def file_of(waiting: Import) -> Received:

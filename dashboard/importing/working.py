@@ -22,12 +22,12 @@ from dashboard.importing.reading import Reading
 from dashboard.importing.storing import prepare, record
 from dashboard.importing.table import UnreadableFile
 from dashboard.models import Import, ImportFile
-from dashboard.recording import TooMany
+from dashboard.recording import TooMany, undo_import
 
 logger = structlog.get_logger(__name__)
 TASK: Final = "dashboard.tasks.work_on_import"
 State = Import.State
-AT_WORK: Final = (State.READING, State.RUNNING)
+AT_WORK: Final = (State.READING, State.RUNNING, State.UNDOING)
 LEASE: Final = timedelta(seconds=20)
 LEASE_OF_WRITING: Final = timedelta(seconds=60)
 MOST_AT_ONCE: Final = 2
@@ -61,7 +61,9 @@ def work_on(import_id: int) -> None:
     if turn is None:
         return
     try:
-        if turn.kept.turns > MOST_TURNS:
+        if turn.kept.state == State.UNDOING:
+            turn.undo()
+        elif turn.kept.turns > MOST_TURNS:
             turn.fail("The import was interrupted again and again. Nothing was imported; send the file once more.")
         elif turn.kept.state == State.READING:
             turn.look()
@@ -134,6 +136,11 @@ class Turn:
 
         # The end comes first, so that on every database a second worker waits there and then finds that it is done.
         record(self.read(), self.kept.portfolio, finish, begin=lambda: self.end(State.DONE))
+
+    def undo(self) -> None:
+        """Take back what the import added, and forget it; a worker that is killed leaves all of it as it was."""
+        self.change(lease_until=clock.now() + LEASE_OF_WRITING)
+        undo_import(self.kept)
 
     def fail(self, reason: str) -> None:
         with database.atomic():

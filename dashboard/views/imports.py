@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.drafts import DraftErrors
@@ -23,6 +24,7 @@ from dashboard.importing.service import (
     decide,
     label_of,
     preview_import,
+    take_back,
     upload_file,
 )
 from dashboard.importing.table import UnreadableFile
@@ -30,7 +32,7 @@ from dashboard.importing.tickers import asked
 from dashboard.importing.unknown import is_of_own_columns, keep_unknown
 from dashboard.journal import lines_of
 from dashboard.models import Asset, Import, Portfolio, TickerAnswer
-from dashboard.recording import TooMany, undo_import
+from dashboard.recording import TooMany
 from dashboard.views.chosen import owner
 
 ROWS_SHOWN = 50
@@ -85,7 +87,9 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a worker is, for a page that asks again and again; when it is done the page loads anew."""
-    found = own_import(request, pk)
+    found = Import.objects.filter(portfolio__user=owner(request), pk=pk).select_related("portfolio__user").first()
+    if found is None:
+        return HttpResponse(headers={"HX-Redirect": reverse("imports")})
     if not found.is_at_work:
         return HttpResponse(headers={"HX-Refresh": "true"})
     context = {"import": found, "said": request.GET.get("said")} | progress_of(found)
@@ -158,7 +162,9 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def import_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_import(request, pk)
-    count = undo_import(found)
+    count = take_back(found)
+    if count is None:
+        return redirect("import_detail", pk)
     if found.state == Import.State.DONE:
         messages.success(request, f"Took back {count:,} transaction{'' if count == 1 else 's'} of {found.filename}.")
     return redirect("imports")

@@ -80,6 +80,6 @@ def notice_of(off: TransportOff) -> Message:
             f"Alerts no longer go out by {off.get_transport_display()}: {off.reason} "
             "Your reminders keep working and use your other ways. Mend it in the settings and switch it on again."
         ),
-        url=settings.PUBLIC_URL + reverse("settings"),
+        url=settings.PUBLIC_URL + reverse("delivery_settings"),
         key=f"tickfolio-off-{off.pk}",
     )

@@ -68,6 +68,27 @@
     }
   });
 
+  // What is no alert is closed without telling the server.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("#toasts [data-dismiss]");
+    if (button) button.closest(".toast").remove();
+  });
+
+  // A page shows a few toasts at a time (app.css says how many): the others are counted, and wait behind them.
+  const toasts = document.getElementById("toasts");
+  const more = document.createElement("a");
+  more.className = "toasts-more";
+  more.href = "/alerts/";
+  function countWaiting() {
+    const waiting = [...toasts.children].filter((one) => one !== more && getComputedStyle(one).display === "none").length;
+    const words = `and ${waiting} more: show all alerts`;
+    if (!waiting) more.remove();
+    else if (!more.isConnected) toasts.prepend(more);
+    if (more.textContent !== words) more.textContent = words;
+  }
+  new MutationObserver(countWaiting).observe(toasts, { childList: true });
+  addEventListener("resize", countWaiting);
+
   // Menus ------------------------------------------------------------------------------------------------------
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -31,6 +31,7 @@ PAGES = {
     "portfolio": "/portfolios/1/",
     "gains": "/reports/gains/",
     "settings": "/settings/",
+    "delivery": "/settings/delivery/",
     "email": "/accounts/email/",
     "lost": "/no-such-page/",
 }

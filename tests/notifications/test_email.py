@@ -96,7 +96,8 @@ def test_a_late_alert_is_marked(reminder: Reminder, market: Market, smtp: FakeSm
     market.set("bitcoin", 101)
     assert Alert.objects.get().late
     deliver(Delivery.objects.get().pk)
-    assert all("This comes late" in part for part in (smtp.mails[0].text, smtp.mails[0].html))
+    assert "This comes late: no price was judged" in smtp.mails[0].text
+    assert "This comes late</span>" in smtp.mails[0].html
 
 
 def test_the_html_is_whole_loads_nothing_and_lets_nothing_in(mail: Mail) -> None:

@@ -1,7 +1,9 @@
-"""What a person waits for, by the length of the history: the dashboard, the list of transactions and the API's."""
+"""What a person waits for, by the length of the history: dashboard, list of transactions, working of a coin, gains of
+a year, self-check, and their like by the API."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from django.core.management import call_command
@@ -9,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User, issue_token
 from dashboard import clock, recording
-from dashboard.models import MarketQuote, Portfolio
+from dashboard.models import MarketQuote, Portfolio, Transaction
 from tests.benchmarks.history import SIZES
 from tests.benchmarks.recompute import stored
 from tests.benchmarks.report import Aim, Report, seconds
@@ -21,6 +23,7 @@ def run() -> Report:
     by_size: dict[int, dict[str, float]] = {}
     for size in SIZES:
         portfolio = stored(size, 5)
+        record_a_few_later(portfolio)
         recording.recompute_portfolio(portfolio)
         quoted(portfolio)
         recording.create_portfolio(portfolio.user, "Another")
@@ -36,6 +39,23 @@ def run() -> Report:
     return Report("pages", rows, aims)
 
 
+def record_a_few_later(portfolio: Portfolio) -> None:
+    """A few sales of the next year, whose report goes on from the states of this one."""
+    rows = [
+        Transaction(
+            portfolio=portfolio,
+            timestamp=datetime(2021, 2, 1 + number, tzinfo=UTC),
+            type="sell",
+            asset_id=f"asset-{number % 5}",
+            amount=Decimal("0.01"),
+            price=Decimal(100),
+            price_currency="usd",
+        )
+        for number in range(20)
+    ]
+    Transaction.objects.bulk_create(rows)
+
+
 def quoted(portfolio: Portfolio) -> None:
     for position in portfolio.positions.all():
         MarketQuote.objects.get_or_create(
@@ -49,6 +69,7 @@ def visits(portfolio: Portfolio, size: int) -> list[tuple[str, Callable[[], None
     client.force_login(user)
     last = size // 50
     api = f"/api/v1/portfolios/{portfolio.pk}/transactions"
+    working = f"/api/v1/portfolios/{portfolio.pk}/positions/asset-3/working"
     addresses = {
         "dashboard": "/",
         "first page": "/transactions/",
@@ -59,6 +80,11 @@ def visits(portfolio: Portfolio, size: int) -> list[tuple[str, Callable[[], None
         "search in vain": "/transactions/?q=no-such-word",
         "one kind": "/transactions/?type=sell",
         "API, first items": f"{api}?limit=100",
+        "working, newest steps": "/assets/asset-3/working/",
+        "working, steps in the middle": f"/assets/asset-3/working/?offset={size // 10}",
+        "API, newest 100 steps": f"{working}?limit=100",
+        "portfolio with self-check": f"/portfolios/{portfolio.pk}/",
+        "gains of the year after": "/reports/gains/?year=2021",
         "API, last items": f"{api}?limit=100&offset={size - 100}",
     }
     return [(what, partial(visit, client, address)) for what, address in addresses.items()]

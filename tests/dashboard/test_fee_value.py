@@ -36,7 +36,7 @@ def bought(user: User, kind: str = "buy", **facts: Any) -> Transaction:
     """Bitcoin, for a fee of a tenth of an ether, of which there is one."""
     portfolio = Portfolio.objects.get(user=user)
     ether = Draft(DAY, "buy", "ethereum", D(1), price=D(1000))
-    fee = {"fee_asset_id": "ethereum", "fee_amount": D("0.1"), "price": D(100)} | facts
+    fee: dict[str, Any] = {"fee_asset_id": "ethereum", "fee_amount": D("0.1"), "price": D(100)} | facts
     _, row = record_transactions(portfolio, [ether, Draft(DAY.replace(hour=20), kind, "bitcoin", D(2), **fee)])
     return row
 

@@ -99,7 +99,7 @@ def test_a_push_message_is_shown_once_per_tag_by_the_service_worker(the_world: W
         lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
     )
     session.send("ServiceWorker.enable")
-    until(lambda: page.wait_for_timeout(50) or found, 10)
+    until(lambda: page.title() and found, 10)
     told = {"title": "Bitcoin is above 50,100 USD", "body": "It rose.", "path": "/alerts/7/", "tag": "t-1"}
     for body in (json.dumps(told), json.dumps({**told, "body": "It rose again."}), "no JSON"):
         session.send(
@@ -141,9 +141,8 @@ def test_the_page_works_without_scripts_and_by_the_keyboard(
     the_world: World, browser: Browser, somebody: Person
 ) -> None:
     somebody.confirm_address()
-    cookies = somebody.page.context.cookies()
-    with browser.new_context(java_script_enabled=False) as context:
-        context.add_cookies([{key: one[key] for key in ("name", "value", "domain", "path")} for one in cookies])  # type: ignore[misc, literal-required]
+    signed_in = somebody.page.context.storage_state()
+    with browser.new_context(java_script_enabled=False, storage_state=signed_in) as context:
         page = context.new_page()
         page.goto(f"{the_world.address}/settings/delivery/")
         expect(page.get_by_text("needs scripts for push messages")).to_be_visible()

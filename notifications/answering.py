@@ -16,7 +16,6 @@ from accounts.models import User
 from dashboard import clock
 from notifications import conversation
 from notifications.answers import LONGEST, Found, answer, find
-from notifications.claiming import release_snoozed
 from notifications.locks import one_at_a_time
 from notifications.models import InboundMessage
 from notifications.switching import switch_on
@@ -128,7 +127,6 @@ def reply(number: str, user: User | None, command: Command, found: Found, now: d
         return how_to_link()
     if command == Ask(Word.START):
         switch_on(user, "whatsapp")
-        release_snoozed(user, now)
         return STARTED
     if conversation.has_stopped(user) and command != Ask(Word.HELP):
         return SILENT

@@ -10,7 +10,7 @@ from accounts.models import User
 from dashboard import clock
 from notifications.models import Conversation
 from notifications.ringing import look_again
-from notifications.whatsapp_numbers import line
+from notifications.whatsapp_numbers import line, spellings
 
 WINDOW: Final = timedelta(hours=24)
 """How long after somebody wrote WhatsApp lets us write to them freely."""
@@ -70,11 +70,11 @@ def snooze(number: str, until: datetime | None) -> None:
     """Hold WhatsApp alerts back until then; None: no longer."""
     if until is None:
         Conversation.objects.filter(number=line(number)).update(snoozed_until=None)
-        release(number)
-        return
-    Conversation.objects.update_or_create(number=line(number), defaults={"snoozed_until": until})
+    else:
+        Conversation.objects.update_or_create(number=line(number), defaults={"snoozed_until": until})
+    release(number)
 
 
 def release(number: str) -> None:
-    """What was held back from the number is looked at again."""
-    look_again(clock.now(), transport="whatsapp", user__whatsapp_number=line(number))
+    """What was held back from the number is looked at again: it goes out now, or waits by the new rule."""
+    look_again(clock.now(), transport="whatsapp", user__whatsapp_number__in=spellings(number))

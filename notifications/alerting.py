@@ -3,25 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
 
+from dashboard.money import quantize
+from notifications.alert_wording import alert_text, headline, late_report
+from notifications.conditions import Firing
 from notifications.fallback import queued
+from notifications.figures import Observation
 from notifications.models import Alert, Delivery, Reminder
-from notifications.observing import Observation
+from notifications.reports import report_of
 from notifications.ringing import ring
 from notifications.transports import toast
-from notifications.wording import alert_text, headline
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A reminder that was claimed, what was seen, and how long nothing was judged before, if that makes it late."""
+    """A reminder that was claimed, what was seen, what passed which limit, and how late that is, if it must be said."""
 
     reminder: Reminder
     seen: Observation
-    unseen: timedelta | None = None
+    unseen: timedelta | None
+    firing: Firing
 
 
 def raise_alerts(fired: Sequence[Fired], now: datetime) -> list[Alert]:
@@ -42,8 +47,6 @@ def raise_alerts(fired: Sequence[Fired], now: datetime) -> list[Alert]:
 
 def alert_of(fired: Fired, now: datetime) -> Alert:
     reminder, seen = fired.reminder, fired.seen
-    if seen.value is None:
-        raise ValueError("nothing fires at an unknown value")
     return Alert(
         user=reminder.user,
         reminder=reminder,
@@ -51,18 +54,35 @@ def alert_of(fired: Fired, now: datetime) -> Alert:
         kind=reminder.kind,
         asset=reminder.asset,
         portfolio=reminder.portfolio,
-        limit=reminder.limit,
-        observed=seen.value,
+        limit=kept(fired.firing.limit),
+        observed=kept(fired.firing.observed),
         currency=reminder.currency,
         price_as_of=seen.as_of,
         source=seen.source[:40],
         fired_at=now,
         late=fired.unseen is not None,
-        title=headline(reminder)[:300],
-        text=alert_text(reminder, seen.value, seen.as_of, seen.source, unseen=fired.unseen)[:1000],
         note=reminder.note,
         fallback=reminder.fallback,
+        **words(fired, now),
     )
+
+
+def words(fired: Fired, now: datetime) -> dict[str, str]:
+    """Title and text; a report has its own, and details."""
+    reminder = fired.reminder
+    if reminder.kind == Reminder.Kind.SCHEDULE:
+        report = report_of(reminder.user, reminder.portfolio, now)
+        late = "" if fired.unseen is None else f"\n{late_report(fired.unseen)}"
+        return {"title": report.title[:300], "text": (report.text + late)[:1000], "details": report.details}
+    return {
+        "title": headline(reminder, fired.firing)[:300],
+        "text": alert_text(reminder, fired.seen, fired.firing, fired.unseen)[:1000],
+    }
+
+
+def kept(figure: Decimal | None) -> Decimal | None:
+    """As it can be stored: to 18 decimals."""
+    return None if figure is None else quantize(figure)
 
 
 def tell(alerts: Sequence[Alert], deliveries: Sequence[Delivery], now: datetime) -> None:

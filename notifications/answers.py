@@ -15,8 +15,7 @@ from dashboard.models import Asset
 from dashboard.naming import WELL_KNOWN, NoSuchCoin, SeveralCoins, coin_named
 from dashboard.portfolios import markets_of, overview
 from notifications import conversation
-from notifications.claiming import release_snoozed
-from notifications.models import Reminder
+from notifications.models import Delivery, Reminder
 from notifications.reminding import (
     ReminderErrors,
     TooManyReminders,
@@ -29,11 +28,12 @@ from notifications.reminding import (
 from notifications.reports import balance_line, price_lines, profit_lines
 from notifications.selectors import ReminderLine, reminder_lines
 from notifications.talking import Ask, Command, Price, Remind, Snooze, Switch, Unclear, Word
-from notifications.wording import observed, promise
+from notifications.wording import gist, how_often, observed
 
 LONGEST: Final = 1500
 MOST_CANDIDATES: Final = 8
 SCOPE: Final = "All portfolios"
+LABELS: Final = dict(Delivery.Transport.choices)
 
 NO_SUCH_NUMBER: Final = "You have no reminder with the number {}. LIST shows the numbers."
 UNPOLLED: Final = "Prices are fetched of the largest coins and of what is held or watched here."
@@ -101,12 +101,12 @@ def reminder_status(user: User) -> list[str]:
     near = [(abs(line.distance_pct), line) for line in armed if line.distance_pct is not None and not line.waits]
     if near:
         way, line = min(near, key=lambda pair: pair[0])
-        text += f" The closest: {gist(line.promise)}, {format_share(way)} to go."
+        text += f" The closest: {line.gist}, {format_share(way)} to go."
     return [text]
 
 
 def listing(user: User, now: datetime) -> str:
-    lines = [f"{number}. {gist(line.promise)}" for number, line in numbered(user) if is_armed(line)]
+    lines = [f"{number}. {line.gist}" for number, line in numbered(user) if is_armed(line)]
     if not lines:
         return "No reminder is armed. Write REMIND BTC ABOVE 70000 to make one."
     text = "\n".join(lines)
@@ -126,12 +126,6 @@ def numbered(user: User) -> list[tuple[int, ReminderLine]]:
 
 def is_armed(line: ReminderLine) -> bool:
     return line.state in {Reminder.State.ARMED, Reminder.State.COOLING}
-
-
-def gist(sentence: str) -> str:
-    """What a reminder waits for, out of the sentence that also says how it tells."""
-    text = sentence.partition(", you get")[0].removeprefix("When ")
-    return text[:1].upper() + text[1:]
 
 
 def price(user: User, found: Found, now: datetime) -> str:
@@ -191,17 +185,17 @@ def remind(user: User, command: Remind, found: Found) -> str:
         return " ".join(text for texts in faults.errors.values() for text in texts)
     except TooManyReminders as limit:
         return str(limit)
-    lines = [promise(reminder, None if seen is None else seen.value)]
+    ways = ", ".join(LABELS[name] for name in reminder.transports)
+    lines = [f"Reminder set: {gist(reminder, None)}; {how_often(reminder)}. You are told by {ways}."]
     if seen is not None and seen.value is not None:
         now_at = observed(seen.value, command.limit.number, reminder.currency, of_price=command.coin is not None)
-        lines = [promise(reminder, None), f"It is {now_at} already: it waits until the limit is crossed anew."]
+        lines.append(f"It is {now_at} already: it waits until the limit is crossed anew.")
     return "\n".join([*lines, *([found.note] if found.note else [])])
 
 
 def snooze(user: User, command: Snooze, now: datetime) -> str:
     until = now + command.span if command.span else None
     conversation.snooze(str(user.whatsapp_number), until)
-    release_snoozed(user, now)
     if until is None:
         return "Alerts come here at once again."
     return f"No alerts here until {moment(until, user)}; then you are told what happened. SNOOZE OFF ends it."
@@ -216,9 +210,9 @@ def switch(user: User, command: Switch) -> str:
             resume_reminder(line.reminder)
         except ReminderErrors as faults:
             return " ".join(text for texts in faults.errors.values() for text in texts)
-        return f"Armed again: {gist(line.promise)}."
+        return f"Armed again: {line.gist}."
     pause_reminder(line.reminder)
-    return f"Paused: {gist(line.promise)}. RESUME {command.number} arms it again."
+    return f"Paused: {line.gist}. RESUME {command.number} arms it again."
 
 
 def moment(at: datetime, user: User) -> str:

@@ -21,7 +21,10 @@ from notifications.selectors import ReminderLine, alerts_of, lines_of
 router = Router(tags=["reminders"])
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
-ANSWERED = ("id", "state", "distance_pct", "already_true", "created_at", "fired_at", "firings")
+ANSWERED = (
+    *("id", "state", "sentence", "paused_because", "distance_pct", "already_true"),
+    *("created_at", "fired_at", "firings"),
+)
 
 
 class ReminderFields(BaseModel):
@@ -36,6 +39,10 @@ class ReminderFields(BaseModel):
     limit_high: NumberIn | None = None
     window: Text | None = None
     direction: Text | None = None
+    measure: Text | None = None
+    unit: Text | None = None
+    minutes: int | None = None
+    own_transactions: bool | None = None
     currency: Text | None = None
     repeat: Text | None = None
     rearm_band: NumberIn | None = None
@@ -61,7 +68,9 @@ class ReminderFields(BaseModel):
 
 
 class ReminderOut(BaseModel):
-    """`distance_pct`: by how many percent the value must rise (negative: fall) to reach the limit; null is unknown."""
+    """`distance_pct`: by how many percent the value must rise (negative: fall) to reach the limit, or by how many
+    points where the limit is a percentage; null is unknown.
+    """
 
     id: int
     kind: str
@@ -71,6 +80,10 @@ class ReminderOut(BaseModel):
     limit_high: NumberOut | None
     window: str | None
     direction: str | None
+    measure: str = Field(description="of a profit: total, realised or unrealised")
+    unit: str = Field(description="of a profit's limit: money or percent")
+    minutes: int = Field(description="for how long a stablecoin must be off its peg")
+    own_transactions: bool = Field(description="whether the owner's own transactions count as a crossing")
     currency: str
     repeat: str
     rearm_band: NumberOut
@@ -82,7 +95,9 @@ class ReminderOut(BaseModel):
     fallback: list[str]
     note: str
     active: bool
+    paused_because: str = Field(description="why it was paused, if its owner did not do it")
     state: str
+    sentence: str = Field(description="what will happen")
     distance_pct: NumberOut | None
     already_true: bool = Field(description="its condition was true from the start; it fires at the next crossing")
     firings: int
@@ -202,6 +217,7 @@ def out(line: ReminderLine) -> ReminderOut:
     reminder = line.reminder
     same = ("kind", "limit", "limit_high", "currency", "repeat", "rearm_band", "cooldown", "expires_at", "quiet_hours")
     more = ("schedule", "transports", "fallback", "note", "active", "firings", "fired_at", "created_at")
+    own = ("measure", "unit", "minutes", "own_transactions", "paused_because")
     return ReminderOut(
         id=reminder.pk,
         asset=reminder.asset_id,
@@ -211,7 +227,8 @@ def out(line: ReminderLine) -> ReminderOut:
         state=line.state.value,
         distance_pct=line.distance_pct,
         already_true=line.waits,
-        **{name: getattr(reminder, name) for name in same + more},
+        sentence=line.promise,
+        **{name: getattr(reminder, name) for name in same + more + own},
     )
 
 

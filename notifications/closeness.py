@@ -5,24 +5,21 @@ from decimal import Decimal
 from typing import Final
 
 from dashboard.models import MarketQuote
-from notifications.conditions import Arming, Before
+from notifications.conditions import Arming
 from notifications.models import Reminder
-from notifications.observing import converted, rates_to
 from notifications.prefilter import Quoted, concerned
+from notifications.prices import converted, rates_to
 
 CLOSE: Final = Decimal("0.02")
+AT_A_PRICE: Final = ("price_above", "price_below", "price_leaves_range", "price_enters_range")
+"""Kinds whose next edge is where they fire. The others are found close, or not, when they are judged."""
 MOST: Final = 500
 """Candidates that are looked at: one that is close is enough."""
 
 
-def is_close_to(before: Before, value: Decimal) -> bool:
-    """Is it armed and within 2 % of its limit?"""
-    return before.arming is Arming.ARMED and abs(before.limit - value) <= CLOSE * abs(value)
-
-
 def prices_are_close(now: datetime) -> bool:
     """Is any armed reminder of a price within 2 % of its limit?"""
-    armed = Reminder.objects.alive(now).of_prices().filter(arming=Arming.ARMED)
+    armed = Reminder.objects.alive(now).filter(kind__in=AT_A_PRICE, arming=Arming.ARMED)
     watched = set(armed.order_by().values_list("asset_id", "currency").distinct())
     quotes = MarketQuote.objects.filter(asset_id__in={asset for asset, _ in watched})
     usd = dict(quotes.values_list("asset_id", "price"))

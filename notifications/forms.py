@@ -11,11 +11,12 @@ from accounts.models import User
 from dashboard.forms import AmountField, CurrencyField, FirstFaultFocused, MomentField
 from dashboard.models import Asset, Portfolio
 from dashboard.naming import NoSuchCoin, SeveralCoins, bearing, coin_named
-from notifications.conditions import CONDITIONS
+from notifications.conditions import CONDITIONS, Watches
 from notifications.models import Reminder
 from notifications.transports import offered, ready_for
 
-KINDS = [(kind, Reminder.Kind(kind).label) for kind in CONDITIONS]
+SIMPLE = ("price_above", "price_below", "balance_above", "balance_below")
+KINDS = [(kind, Reminder.Kind(kind).label) for kind in SIMPLE]
 
 
 class ReminderForm(FirstFaultFocused, forms.Form):
@@ -69,7 +70,7 @@ class ReminderForm(FirstFaultFocused, forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         facts = {name: value for name, value in self.cleaned_data.items() if name != "asset_choice"}
-        if CONDITIONS[facts["kind"]].of_price:
+        if CONDITIONS[facts["kind"]].watches is Watches.PRICE:
             facts["portfolio"] = None
         else:
             facts["asset"] = None
@@ -78,12 +79,12 @@ class ReminderForm(FirstFaultFocused, forms.Form):
     def of_price(self) -> bool:
         """Does the kind as it is chosen now watch a price? Decides which fields the page shows first."""
         condition = CONDITIONS.get(str(self["kind"].value() or "price_above"))
-        return condition is None or condition.of_price
+        return condition is None or condition.watches is Watches.PRICE
 
     def clean(self) -> dict[str, Any]:
         facts = dict(self.cleaned_data)
         condition = CONDITIONS.get(facts.get("kind", ""))
-        if condition is not None and condition.of_price and "asset" not in self.errors:
+        if condition is not None and condition.watches is Watches.PRICE and "asset" not in self.errors:
             facts["asset"] = self.coin(facts.get("asset", ""))
         return facts
 

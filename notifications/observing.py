@@ -1,123 +1,203 @@
 """Selector: the present value of what reminders watch, and whether it may be acted on."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Final
+from functools import cached_property
 
 from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
-from dashboard.models import MarketQuote, Position
-from dashboard.money import WIDE, quantize
+from dashboard.models import Position
+from dashboard.money import WIDE
+from notifications import figures
+from notifications.conditions import Now, Watches
+from notifications.figures import Lines, Observation
 from notifications.models import Reminder
+from notifications.prices import Price, bases_of, converted, prices_of, rates_in
+from notifications.timetable import schedule_of
 
-ZERO: Final = Decimal(0)
-DUST: Final = Decimal("0.01")
-"""The part of a balance that may be stale without the balance being so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """A value in the reminder's currency. `hindrance` says in words why it must not be judged; empty: it may.
-
-    `holdings` is a digest of what a balance is made of, so that the owner's own transactions can be told from the
-    market's moves.
-    """
-
-    value: Decimal | None = None
-    as_of: datetime | None = None
-    source: str = ""
-    hindrance: str = ""
-    holdings: str = ""
+UNKNOWN = Observation(hindrance="No price is known yet.")
+Stretches = Mapping[str, tuple[Decimal, Decimal]]
+"""The lowest and highest price in USD of what nobody judged, by asset."""
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    usd: Decimal | None
-    as_of: datetime | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prospect:
     """Everything that observing needs, read at once: quotes, rates, what is held, and where prices grow stale."""
 
-    prices: dict[str, Price]
-    rates: dict[str, Decimal | None]
-    held: dict[int, dict[int, list[tuple[str, Decimal]]]]
+    at: datetime
+    prices: Mapping[str, Price]
+    bases: Mapping[tuple[str, str], Decimal]
+    lines: Mapping[int, Lines]
     stale_before: datetime
+    missed: Stretches = field(default_factory=dict)
+    missed_since: datetime | None = None
+    after_gap: bool = False
+
+    @cached_property
+    def rates(self) -> currencies.Rates:
+        return currencies.todays_rates()
+
+    def rate(self, code: str) -> Decimal | None:
+        return rates_in(self, code)
 
     def observe(self, reminder: Reminder) -> Observation:
-        if reminder.condition.of_price:
-            return self.price_of(reminder.asset_id or "", reminder.currency)
-        return self.balance_of(self.held.get(reminder.user_id, {}), reminder.portfolio_id, reminder.currency)
+        kind = Reminder.Kind
+        match reminder.kind:
+            case kind.SCHEDULE:
+                return Observation()
+            case kind.STALE:
+                return self.oldest_price(reminder)
+            case kind.BREAK_EVEN:
+                lines = self.lines_of(reminder).of_coin(reminder.asset_id)
+                return figures.against_cost(self.price_of(reminder), lines, self, reminder.currency)
+            case kind.CHANGE:
+                return self.with_base(self.price_of(reminder), reminder)
+            case kind.BALANCE_ABOVE | kind.BALANCE_BELOW | kind.DRAWDOWN:
+                return figures.balance(self.lines_of(reminder), self, reminder.currency)
+            case kind.PROFIT_ABOVE | kind.PROFIT_BELOW:
+                return figures.profit(self.lines_of(reminder), self, reminder)
+            case kind.ALLOCATION_ABOVE | kind.ALLOCATION_BELOW:
+                return figures.allocation(self.lines_of(reminder), self, reminder)
+        return self.price_of(reminder)
 
-    def price_of(self, asset: str, currency: str) -> Observation:
-        price = self.prices.get(asset)
-        value = None if price is None else converted(price.usd, self.rates.get(currency))
-        if price is None or value is None:
-            return Observation(hindrance="No price is known yet.")
-        hindrance = "The price is old; the reminder waits." if self.is_stale(price) else ""
-        return Observation(value, price.as_of, price.source, hindrance)
-
-    def balance_of(
-        self, portfolios: dict[int, list[tuple[str, Decimal]]], portfolio: int | None, currency: str
-    ) -> Observation:
-        rate = self.rates.get(currency)
-        held = portfolios.get(portfolio, []) if portfolio else [line for lines in portfolios.values() for line in lines]
-        value = stale = ZERO
-        unpriced = rate is None
-        times: list[datetime] = []
-        sources: set[str] = set()
-        with localcontext(WIDE):
-            for asset, quantity in held:
-                price = self.prices.get(asset)
-                worth = None if price is None else converted(price.usd, rate)
-                if price is None or worth is None:
-                    unpriced = True
-                    continue
-                value += quantity * worth
-                sources.add(price.source)
-                if self.is_stale(price):
-                    stale += abs(quantity * worth)
-                elif price.as_of is not None:
-                    times.append(price.as_of)
-            old = stale > abs(value) * DUST
-        hindrance = (
-            "A coin that is held has no price; the reminder waits."
-            if unpriced
-            else "Prices of what is held are old; the reminder waits."
-            if old
-            else ""
+    def now(self, reminder: Reminder, seen: Observation) -> Now:
+        """What a condition is told; a value that must not be judged is not."""
+        own_hand = bool(reminder.holdings) and seen.holdings != reminder.holdings and not counts_own(reminder)
+        low, high = self.stretch(reminder)
+        schedule = schedule_of(reminder) if reminder.kind == Reminder.Kind.SCHEDULE else None
+        return Now(
+            value=None if seen.hindrance else seen.value,
+            at=self.at,
+            base=seen.base,
+            base_at=seen.as_of if reminder.kind == Reminder.Kind.STALE else None,
+            since=seen.as_of,
+            scale=seen.scale,
+            low=low,
+            high=high,
+            own_hand=own_hand,
+            is_sure=seen.is_sure,
+            after_gap=self.after_gap,
+            next_at=schedule.next_after(self.at, reminder.user.zone) if schedule else None,
         )
-        digest = hashlib.sha256(repr(sorted(held)).encode()).hexdigest()
-        return Observation(value, min(times, default=None), ", ".join(sorted(sources)), hindrance, digest)
+
+    def price_of(self, reminder: Reminder) -> Observation:
+        price, rate = self.prices.get(reminder.asset_id or ""), self.rate(reminder.currency)
+        value = None if price is None else converted(price.usd, rate)
+        if price is None or value is None:
+            return UNKNOWN
+        hindrance = "The price is old; the reminder waits." if self.is_stale(price) else ""
+        return Observation(value, price.as_of, price.source, hindrance, price=value)
+
+    def with_base(self, seen: Observation, reminder: Reminder) -> Observation:
+        """The price, and what it was a window ago: by our own samples, else as the source's percentage tells it."""
+        if seen.value is None or reminder.window == Reminder.Window.CREATION:
+            return seen
+        asset, rate = reminder.asset_id or "", self.rate(reminder.currency)
+        base = converted(self.bases.get((asset, reminder.window)), rate)
+        if base is not None:
+            return seen.but(base=base)
+        stated = self.prices[asset].changes.get(reminder.window)
+        if stated is None or stated <= -100:
+            return seen.but(hindrance=seen.hindrance or "It is not known yet what the price was then.")
+        with localcontext(WIDE):
+            return seen.but(base=seen.value * 100 / (100 + stated), is_sure=False)
+
+    def oldest_price(self, reminder: Reminder) -> Observation:
+        """The oldest of the prices: of the coin, or of everything that is held."""
+        assets = {reminder.asset_id} if reminder.asset_id else self.lines_of(reminder).held
+        if not assets:
+            return Observation(hindrance="Nothing is held.")
+        found = [self.prices.get(asset or "") for asset in assets]
+        times = [price.as_of if price is not None and price.usd is not None else None for price in found]
+        oldest = min(times, key=lambda at: (at is not None, at)) if None in times else min(filter(None, times))
+        sources = sorted({price.source for price in found if price is not None and price.source})
+        value = None if oldest is None else Decimal(max(0, int((self.at - oldest).total_seconds()) // 60))
+        away = sorted(
+            asset or "" for asset, at in zip(assets, times, strict=True) if at is None or at < self.stale_before
+        )
+        return Observation(value, oldest, ", ".join(sources), named=tuple(away))
+
+    def lines_of(self, reminder: Reminder) -> Lines:
+        lines = self.lines.get(reminder.user_id, Lines())
+        return lines.of(reminder.portfolio_id) if reminder.portfolio_id else lines
+
+    def stretch(self, reminder: Reminder) -> tuple[Decimal | None, Decimal | None]:
+        """Low and high of what nobody judged, if the reminder watched already when that began."""
+        missed = self.missed.get(reminder.asset_id or "")
+        if reminder.condition.watches is not Watches.PRICE or missed is None:
+            return None, None
+        if reminder.started_at is None or self.missed_since is None or reminder.started_at > self.missed_since:
+            return None, None
+        rate = self.rate(reminder.currency)
+        return converted(missed[0], rate), converted(missed[1], rate)
 
     def is_stale(self, price: Price) -> bool:
         return price.as_of is None or price.as_of < self.stale_before
 
 
-def look(reminders: Collection[Reminder], now: datetime) -> Prospect:
+def counts_own(reminder: Reminder) -> bool:
+    """Do the owner's transactions count? Nothing else changes a realised profit, so there they always do."""
+    is_profit = reminder.kind in (Reminder.Kind.PROFIT_ABOVE, Reminder.Kind.PROFIT_BELOW)
+    return reminder.own_transactions or (is_profit and reminder.measure == Reminder.Measure.REALISED)
+
+
+def look(
+    reminders: Collection[Reminder],
+    now: datetime,
+    *,
+    missed: Stretches | None = None,
+    missed_since: datetime | None = None,
+    after_gap: bool = False,
+) -> Prospect:
     """What is needed to observe these reminders, by a fixed number of queries."""
-    users = {r.user_id for r in reminders if not r.condition.of_price}
-    held: dict[int, dict[int, list[tuple[str, Decimal]]]] = {}
-    if users:
-        rows = Position.objects.filter(portfolio__user_id__in=users).values_list(
-            "portfolio__user_id", "portfolio_id", "asset_id", "quantity"
-        )
+    users = {r.user_id for r in reminders if looks_at_holdings(r)}
+    full = {r.user_id for r in reminders if looks_at_holdings(r) and needs_costs(r)}
+    lines = lines_of(users - full, costs=False) | lines_of(full, costs=True)
+    assets = {r.asset_id for r in reminders if r.asset_id}
+    assets |= {line.asset for held in lines.values() for line in held.lines}
+    prices = prices_of(assets)
+    windows = {(r.asset_id or "", r.window) for r in reminders if r.kind == Reminder.Kind.CHANGE and r.asset_id}
+    return Prospect(
+        at=now,
+        prices=prices,
+        bases=bases_of(windows, prices, now),
+        lines=lines,
+        stale_before=stale_before(now),
+        missed=missed or {},
+        missed_since=missed_since,
+        after_gap=after_gap,
+    )
+
+
+def looks_at_holdings(reminder: Reminder) -> bool:
+    if reminder.kind == Reminder.Kind.STALE:
+        return not reminder.asset_id
+    return reminder.condition.watches is Watches.HOLDINGS or reminder.kind == Reminder.Kind.BREAK_EVEN
+
+
+def needs_costs(reminder: Reminder) -> bool:
+    return reminder.kind in (Reminder.Kind.PROFIT_ABOVE, Reminder.Kind.PROFIT_BELOW, Reminder.Kind.BREAK_EVEN)
+
+
+def lines_of(users: Iterable[int], *, costs: bool) -> dict[int, Lines]:
+    """What each of these users holds, with what it cost and brought where that is asked for; closed ones too then."""
+    wanted = list(users)
+    if not wanted:
+        return {}
+    found: dict[int, list[figures.Line]] = {}
+    positions = Position.objects.filter(portfolio__user_id__in=wanted)
+    if costs:
+        for position in positions.select_related("asset", "portfolio"):
+            line = figures.Line(position.portfolio_id, position.asset_id, position.quantity, position)
+            found.setdefault(position.portfolio.user_id, []).append(line)
+    else:
+        rows = positions.values_list("portfolio__user_id", "portfolio_id", "asset_id", "quantity")
         for user, portfolio, asset, quantity in rows:
             if quantity:
-                held.setdefault(user, {}).setdefault(portfolio, []).append((asset, quantity))
-    assets = {r.asset_id for r in reminders if r.condition.of_price and r.asset_id}
-    assets |= {asset for portfolios in held.values() for lines in portfolios.values() for asset, _ in lines}
-    return Prospect(
-        prices=prices_of(assets),
-        rates=rates_to({r.currency for r in reminders}),
-        held=held,
-        stale_before=stale_before(now),
-    )
+                found.setdefault(user, []).append(figures.Line(portfolio, asset, quantity))
+    return {user: Lines(tuple(lines)) for user, lines in found.items()}
 
 
 def observe(reminders: Sequence[Reminder], now: datetime) -> dict[int, Observation]:
@@ -131,25 +211,3 @@ def observe(reminders: Sequence[Reminder], now: datetime) -> dict[int, Observati
 def observe_draft(reminder: Reminder, now: datetime) -> Observation:
     """The observation of one that need not be stored yet."""
     return look([reminder], now).observe(reminder)
-
-
-def prices_of(assets: Iterable[str]) -> dict[str, Price]:
-    rows = MarketQuote.objects.filter(asset_id__in=list(assets)).values_list("asset_id", "price", "as_of", "source")
-    return {asset: Price(price, as_of, source) for asset, price, as_of, source in rows}
-
-
-def rates_to(codes: Iterable[str]) -> dict[str, Decimal | None]:
-    """Units of each currency for one US dollar; None where none is known."""
-    wanted = set(codes)
-    if wanted <= {"usd"}:
-        return {"usd": Decimal(1)}
-    rates = currencies.todays_rates()
-    return {code: rates.rate("usd", code) for code in wanted}
-
-
-def converted(usd: Decimal | None, rate: Decimal | None) -> Decimal | None:
-    """As dashboard.portfolios converts prices, so that a balance here equals the total on the page."""
-    if usd is None or rate is None:
-        return None
-    with localcontext(WIDE):
-        return usd if rate == 1 else quantize(usd * rate)

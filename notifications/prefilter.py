@@ -38,9 +38,13 @@ CONCERNED: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
+    """A new price. `low` and `high` are the extremes on the way to it, where it came by a way that nobody judged."""
+
     asset: str
     currency: str
     price: Decimal
+    low: Decimal | None = None
+    high: Decimal | None = None
 
 
 def statement() -> str:
@@ -53,8 +57,17 @@ def statement() -> str:
 
 
 def facts(prices: Iterable[Quoted], margin: float) -> str:
-    rows = [[p.asset, p.currency, float(p.price) * (1 - margin), float(p.price) * (1 + margin)] for p in prices]
-    return json.dumps(rows)
+    return json.dumps(
+        [
+            [
+                p.asset,
+                p.currency,
+                float(p.price if p.low is None else p.low) * (1 - margin),
+                float(p.price if p.high is None else p.high) * (1 + margin),
+            ]
+            for p in prices
+        ]
+    )
 
 
 def concerned(prices: Iterable[Quoted], margin: float = MARGIN) -> list[int]:

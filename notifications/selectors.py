@@ -1,6 +1,6 @@
 """Selectors: reminders and alerts as pages and API show them, and what the market's poll should know of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 
@@ -9,10 +9,11 @@ from django.db.models import Prefetch, QuerySet
 from accounts.models import User
 from dashboard import clock
 from dashboard.money import WIDE, quantize
-from notifications.conditions import Arming
+from notifications.conditions import Arming, Now, Watches
+from notifications.figures import Observation
 from notifications.models import Alert, Delivery, Reminder, TransportOff, Watch
-from notifications.observing import Observation, observe
-from notifications.wording import exact, promise, subject
+from notifications.observing import Prospect, look
+from notifications.wording import gist, limit_of, promise, subject
 
 LABELS = dict(Delivery.Transport.choices)
 
@@ -27,6 +28,7 @@ class ReminderLine:
     distance_pct: Decimal | None
     subject: str
     promise: str
+    gist: str
     limit: str
     ways: str
 
@@ -39,29 +41,40 @@ class ReminderLine:
 def lines_of(reminders: list[Reminder]) -> list[ReminderLine]:
     """One line for each, by a fixed number of queries; the reminders come `with_subject()`."""
     now = clock.now()
-    seen = observe(reminders, now)
-    return [line_of(reminder, seen[reminder.pk], now) for reminder in reminders]
+    prospect = look(reminders, now)
+    return [line_of(reminder, prospect, now) for reminder in reminders]
 
 
-def line_of(reminder: Reminder, seen: Observation, now: datetime) -> ReminderLine:
+def line_of(reminder: Reminder, prospect: Prospect, now: datetime) -> ReminderLine:
+    seen = prospect.observe(reminder)
+    sample = replace(prospect.now(reminder, seen), value=seen.value)
     return ReminderLine(
         reminder=reminder,
         state=reminder.state(now),
         seen=seen,
-        distance_pct=distance_pct(seen.value, reminder.limit),
+        distance_pct=distance_pct(reminder, sample, now),
         subject=subject(reminder),
         promise=promise(reminder, seen.value),
-        limit="–" if reminder.limit is None else exact(reminder.limit),
+        gist=gist(reminder, seen.value),
+        limit=limit_of(reminder),
         ways=", ".join(str(LABELS.get(name, name)) for name in reminder.transports),
     )
 
 
-def distance_pct(value: Decimal | None, limit: Decimal | None) -> Decimal | None:
-    """By how many percent the value must rise (fall, if negative) to reach the limit; None where there is no value."""
-    if not value or limit is None:
-        return None
+def distance_pct(reminder: Reminder, sample: Now, now: datetime) -> Decimal | None:
+    """By how many percent the value must rise (fall, if negative) to reach the nearest limit; None where that is not
+    known. Where the limit is a percentage itself: by how many points.
+    """
+    condition, before = reminder.condition, reminder.before(now)
     with localcontext(WIDE):
-        return quantize((limit - value) * 100 / value)
+        figure = None if condition.watches is Watches.CLOCK else condition.gauge(before, sample)
+        bounds = () if figure is None else condition.bounds(before, sample)
+        if figure is None or not bounds:
+            return None
+        away = min((bound.limit - figure for bound in bounds), key=abs)
+        if condition.is_in_points(before):
+            return quantize(away)
+        return quantize(away * 100 / abs(figure)) if figure else None
 
 
 def reminder_lines(user: User) -> list[ReminderLine]:
@@ -84,7 +97,7 @@ def transports_off(user: User) -> QuerySet[TransportOff]:
 
 def watched_assets() -> set[str]:
     """Coins whose price a reminder waits for. Those that are held are the dashboard's to name."""
-    alive = Reminder.objects.alive(clock.now()).of_prices().order_by()
+    alive = Reminder.objects.alive(clock.now()).filter(asset__isnull=False).order_by()
     return {asset for asset in alive.values_list("asset_id", flat=True).distinct() if asset is not None}
 
 

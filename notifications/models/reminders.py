@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 from accounts.currencies import CHOICES
 from dashboard.fields import MoneyField
 from dashboard.models import Asset, Portfolio
-from notifications.conditions import CONDITIONS, Arming, Before, Crossing
+from notifications.conditions import CONDITIONS, Arming, Before, Condition, Figure, Judgement, Watches
+from notifications.conditions import Now as Present
 
 MAX_REMINDERS: Final = 200
 """Per user, exact under concurrency."""
@@ -27,11 +28,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
             arming=Arming.FIRED, repeat=Reminder.Repeat.ONCE
         )
 
-    def of_prices(self) -> Self:
-        return self.filter(kind__in=[kind for kind, condition in CONDITIONS.items() if condition.of_price])
+    def watching(self, *watches: Watches) -> Self:
+        """Those whose value comes from there."""
+        return self.filter(kind__in=[kind for kind, condition in CONDITIONS.items() if condition.watches in watches])
 
-    def of_balances(self) -> Self:
-        return self.filter(kind__in=[kind for kind, condition in CONDITIONS.items() if not condition.of_price])
+    def of_prices(self) -> Self:
+        return self.watching(Watches.PRICE)
 
     def with_subject(self) -> Self:
         return self.select_related("user", "asset", "portfolio")
@@ -131,6 +133,7 @@ class Reminder(models.Model):
     rise_to = models.FloatField(null=True, editable=False)
     fall_to = models.FloatField(null=True, editable=False)
     due_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False, help_text="since when it watches what it watches")
     firings = models.PositiveIntegerField(default=0)
     fired_at = models.DateTimeField(null=True)
     cooling_until = models.DateTimeField(null=True)
@@ -161,21 +164,44 @@ class Reminder(models.Model):
         return f"{self.get_kind_display()} {self.limit} {self.currency}"
 
     @property
-    def condition(self) -> Crossing:
+    def condition(self) -> Condition:
         return CONDITIONS[self.kind]
 
     @property
-    def before(self) -> Before:
-        if self.limit is None:
-            raise ValueError("a reminder of this kind has a limit")
-        return Before(self.limit, Arming(self.arming), self.rearm_band, self.repeat != self.Repeat.ONCE)
+    def figure(self) -> Figure:
+        """What its limit is counted in."""
+        return Figure.PERCENT if self.is_in_percent else self.condition.figure
 
-    def stand(self, arming: Arming) -> None:
-        """Set where it stands, and with it the edge that the index looks for."""
-        self.arming = arming.value
-        edge = self.condition.edge(self.before)
-        self.rise_to = float(edge.value) if edge is not None and edge.rising else None
-        self.fall_to = float(edge.value) if edge is not None and not edge.rising else None
+    @property
+    def is_in_percent(self) -> bool:
+        """Is it a profit in percent?"""
+        return self.unit == self.Unit.PERCENT and self.kind in (self.Kind.PROFIT_ABOVE, self.Kind.PROFIT_BELOW)
+
+    def before(self, now: datetime) -> Before:
+        """Its terms, and where it stands at the time `now`."""
+        return Before(
+            limit=self.limit,
+            arming=Arming(self.arming),
+            rearm_band=self.rearm_band,
+            repeats=self.repeat != self.Repeat.ONCE,
+            limit_high=self.limit_high,
+            direction=self.direction,
+            window=self.window,
+            in_percent=self.is_in_percent,
+            minutes=self.minutes,
+            memory=self.memory,
+            due_at=self.due_at,
+            is_cooling=self.cooling_until is not None and self.cooling_until > now,
+        )
+
+    def stand(self, judged: Judgement, seen: Present, now: datetime) -> bool:
+        """Set where it stands, and with it the edges that the indexes look for; says whether anything changed."""
+        known = (self.arming, self.memory, self.due_at, self.rise_to, self.fall_to)
+        self.arming, self.memory, self.due_at = judged.arming.value, dict(judged.memory), judged.due_at
+        edges = self.condition.edges(self.before(now), seen)
+        self.rise_to = None if edges.rise_to is None else float(edges.rise_to)
+        self.fall_to = None if edges.fall_to is None else float(edges.fall_to)
+        return known != (self.arming, self.memory, self.due_at, self.rise_to, self.fall_to)
 
     def state(self, now: datetime) -> "Reminder.State":
         if self.expires_at is not None and self.expires_at <= now:

@@ -25,11 +25,12 @@ from notifications.reminding import (
     is_true_already,
     pause_reminder,
     resume_reminder,
+    starts_anew,
 )
 from notifications.selectors import reminder_lines, transports_off
 from notifications.switching import switch_on
 from notifications.transports import TRANSPORTS, offered, ready_for
-from notifications.wording import observed, promise
+from notifications.wording import now_at, promise
 
 
 def owner(request: HttpRequest) -> User:
@@ -67,12 +68,12 @@ def reminder_form(request: HttpRequest, form: ReminderForm, title: str) -> HttpR
     if form.is_valid():
         try:
             draft = draft_reminder(form.user, ways_kept(form))
-            seen = is_true_already(draft) if starts_anew(form, draft) else None
+            is_anew = form.reminder is None or starts_anew(draft, form.reminder)
+            seen = is_true_already(draft) if is_anew else None
             if seen is None or choice in {"fire", "wait"}:
                 save(form, fire_if_true=choice == "fire")
                 return saved(request, "Reminder saved.")
-            value = seen.value or draft.before.limit
-            true_now = observed(value, draft.before.limit, draft.currency, of_price=draft.condition.of_price)
+            true_now = now_at(draft, seen.value) if seen.value is not None else "so"
         except ReminderErrors as faults:
             form.blame(faults.errors)
         except TooManyReminders as limit:
@@ -94,12 +95,6 @@ def ways_kept(form: ReminderForm) -> dict[str, Any]:
         ready = ready_for(form.user)
         facts["transports"] = [name for name in facts["transports"] if name in ready] or ["toast"]
     return facts
-
-
-def starts_anew(form: ReminderForm, draft: Reminder) -> bool:
-    before = form.reminder
-    subject = ("kind", "asset_id", "portfolio_id", "limit", "currency")
-    return before is None or any(getattr(before, name) != getattr(draft, name) for name in subject)
 
 
 def save(form: ReminderForm, *, fire_if_true: bool) -> None:

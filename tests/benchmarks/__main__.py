@@ -15,9 +15,10 @@ django.setup()
 # Nobody listens.
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import importing, ledger, pages, recompute, tick  # noqa: E402
+from tests.benchmarks import alerts, importing, ledger, pages, recompute, tick  # noqa: E402
 
 BENCHMARKS = {
+    "alerts": alerts.run,
     "import": importing.run,
     "ledger": ledger.run,
     "pages": pages.run,

@@ -4,6 +4,7 @@ The reference does the least that a tick must do: read the same answer's JSON, w
 driver, and publish them. The wait for the source is nobody's work and counted by neither.
 """
 
+import gc
 import json
 import sqlite3
 import tempfile
@@ -119,6 +120,8 @@ def ticks_of(size: int, server: Valkey) -> Measured:
             fake.set_price(f"coin-{rank}", Decimal(rank + 1))
         own_something(size)
         publisher = redis.Redis.from_url(server.url)
+        gc.collect()
+        gc.freeze()  # as a worker does when it begins
         own, bare, stages = [], [], dict[str, list[float]]()
         for step in range(TICKS):
             factor = Decimal(1) + Decimal(step % 7).scaleb(-4)

@@ -11,6 +11,7 @@ import asyncio
 import email
 import email.policy
 import socket
+import time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Self
@@ -34,6 +35,7 @@ class Mail:
     sender: str
     to: list[str]
     content: EmailMessage
+    received_at: float = field(default_factory=time.time)
 
     @property
     def subject(self) -> str:

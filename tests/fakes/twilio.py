@@ -14,6 +14,7 @@ import json
 import socket
 import struct
 import threading
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class SentMessage:
     created_at: datetime
     status: str = "queued"
     error_code: int | None = None
+    received_at: float = field(default_factory=time.time)
 
     @property
     def text(self) -> str:
@@ -59,7 +61,7 @@ class SentMessage:
         return self.body or " ".join(self.variables.values())
 
     def as_json(self) -> dict[str, Any]:
-        time = format_datetime(self.created_at)
+        created = format_datetime(self.created_at)
         return {
             "sid": self.sid,
             "account_sid": SID,
@@ -68,9 +70,9 @@ class SentMessage:
             "body": self.body,
             "status": self.status,
             "direction": "outbound-api",
-            "date_created": time,
-            "date_sent": time,
-            "date_updated": time,
+            "date_created": created,
+            "date_sent": created,
+            "date_updated": created,
             "error_code": self.error_code,
             "error_message": None,
             "num_media": "0",

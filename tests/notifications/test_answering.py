@@ -157,8 +157,7 @@ def test_a_coin_that_nobody_knows(owner: User, phone: Phone, settings: Settings)
 
 def test_remind_of_a_price(owner: User, phone: Phone) -> None:
     assert phone.write("REMIND BTC ABOVE 70k") == (
-        "When Bitcoin (BTC) rises above 70,000 EUR, "
-        "you get a toast in the open page, an e-mail and a WhatsApp message, once."
+        "Reminder set: Bitcoin (BTC) rises above 70,000 EUR; once. You are told by Toast, E-mail, WhatsApp."
     )
     reminder = Reminder.objects.get()
     assert (reminder.user, reminder.kind, reminder.asset_id) == (owner, "price_above", "bitcoin")
@@ -167,8 +166,8 @@ def test_remind_of_a_price(owner: User, phone: Phone) -> None:
 
 def test_remind_of_the_balance(owner: User, phone: Phone) -> None:
     assert phone.write("remind balance below $10,000.50") == (
-        "When your balance in all portfolios falls below 10,000.5 USD, "
-        "you get a toast in the open page, an e-mail and a WhatsApp message, once."
+        "Reminder set: Your balance in all portfolios falls below 10,000.5 USD; once. "
+        "You are told by Toast, E-mail, WhatsApp."
     )
     reminder = Reminder.objects.get()
     assert (reminder.kind, reminder.portfolio, reminder.limit) == ("balance_below", None, Decimal("10000.5"))
@@ -350,7 +349,7 @@ def test_writing_opens_the_window_for_a_day(owner: User, phone: Phone) -> None:
 
 def test_the_same_message_again_is_neither_obeyed_nor_answered(owner: User, phone: Phone, time: Any) -> None:
     sid = "SM" + "a" * 32
-    assert phone.write("remind btc above 70k", sid=sid).startswith("When Bitcoin")
+    assert phone.write("remind btc above 70k", sid=sid).startswith("Reminder set")
     time.shift(timedelta(hours=1))
     for text in ("remind btc above 70k", "balance"):
         assert phone.write(text, sid=sid) == ""
@@ -436,7 +435,7 @@ def test_the_same_message_at_once_is_answered_once(owner: User, phone: Phone) ->
     sid = "SM" + "b" * 32
     answers = at_once(8, lambda: phone.write("remind btc above 70k", sid=sid))
     assert sorted(map(str, answers))[:7] == [""] * 7
-    assert sorted(map(str, answers))[7].startswith("When Bitcoin")
+    assert sorted(map(str, answers))[7].startswith("Reminder set")
     assert Reminder.objects.count() == 1
 
 

@@ -95,12 +95,12 @@ def test_prices_of_a_tick_that_was_killed_are_judged_by_the_next(market: Market,
     assert Alert.objects.count() == 1
 
 
-def test_an_unchanged_market_costs_two_reads_and_the_sweep(
+def test_an_unchanged_market_costs_three_reads_and_the_sweep(
     market: Market, remind: Remind, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     market.set("bitcoin", 99)
     remind("price_above", 100)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         checking.check(None)
 
 

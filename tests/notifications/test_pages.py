@@ -101,10 +101,7 @@ def test_the_form_is_filled_in_by_the_address(page: Client, portfolio: Portfolio
 
 def test_the_form_says_in_one_sentence_what_will_happen(page: Client) -> None:
     shown = page.post("/reminders/sentence/", TYPED).content.decode()
-    assert (
-        "When Bitcoin (BTC) rises above 70,000.5 USD (now 67,000.00 USD), "
-        "you get a toast in the open page and an e-mail, once." in shown
-    )
+    assert "Tell me here and by e-mail when Bitcoin (BTC) rises above 70,000.5 USD (now 67,000.00 USD); once." in shown
     assert "Fill in the form" in page.post("/reminders/sentence/", {}).content.decode()
 
 

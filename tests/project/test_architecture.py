@@ -12,7 +12,8 @@ EDGES = {"views", "api", "consumers", "tasks", "admin", "commands", "urls", "rou
 PUBLIC = {
     "accounts": {"models", "currencies", "api"},
     "dashboard": {
-        "bell", "charts", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock", "formats",
+        "bell", "charts", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock",
+        "formats",
         "market", "forms", "naming", "representation", "live.announce", "live.counting", "live.fragments", "live.hub",
         "live.presence",
     },
@@ -20,7 +21,7 @@ PUBLIC = {
 }  # fmt: skip
 PURE = {
     "dashboard.ledger": {"dashboard.ledger"},
-    "notifications.conditions": set[str](),
+    "notifications.conditions": {"notifications.conditions"},
     "notifications.local_time": set[str](),
     "notifications.scheduling": {"notifications.local_time"},
     "notifications.talking": {"notifications.written_amounts"},

@@ -1,0 +1,111 @@
+"""Selector: what the market did since it was last judged, and what it may have done while nobody looked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from dashboard.market.acceptance import JUMP, STABLECOIN_JUMP, is_jump, is_stablecoin
+from dashboard.market.refresh import stale_before
+from dashboard.market.samples import extremes
+from dashboard.models import MarketQuote, MarketState
+from dashboard.money import plain
+from notifications.models import Watch
+
+LATE_AFTER: Final = 2
+"""Intervals of polling without a judgement that make a firing late, but at least one interval and LATE_GRACE."""
+LATE_GRACE: Final = 5.0
+DAY: Final = timedelta(hours=24)
+
+Extremes = tuple[Decimal, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has not been judged yet: fresh prices in USD, the number they go up to, and how long nobody looked.
+
+    `missed` holds, by asset, the lowest and highest price in USD that certainly came up after `missed_since` and before
+    these prices. `extremes` is the source's low and high of 24 hours, by asset, as they were at the newest judgement.
+    """
+
+    prices: Mapping[str, Decimal]
+    sequence: int
+    looked_at: datetime | None
+    interval: float
+    unseen: timedelta | None
+    missed: Mapping[str, Extremes]
+    missed_since: datetime | None
+    extremes: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A fresh quote: its price, and the source's low and high of the 24 hours before it."""
+
+    asset: str
+    symbol: str
+    price: Decimal
+    as_of: datetime
+    low: Decimal | None
+    high: Decimal | None
+
+
+def gather(watch: Watch, now: datetime) -> News:
+    state = MarketState.objects.filter(pk=1).first() or MarketState()
+    names = ("asset_id", "asset__symbol", "price", "as_of", "low_24h", "high_24h", "sequence")
+    rows = list(MarketQuote.objects.filter(sequence__gt=watch.sequence).values_list(*names))
+    oldest = stale_before(now)
+    fresh = [Stated(*row[:6]) for row in rows if row[2] is not None and row[3] is not None and row[3] >= oldest]
+    gap = unseen(watch, state)
+    sequence = max((row[6] for row in rows), default=watch.sequence)
+    since = watch.looked_at if gap is not None or sequence - watch.sequence > 1 else None
+    return News(
+        prices={one.asset: one.price for one in fresh},
+        sequence=sequence,
+        looked_at=state.last_success_at,
+        interval=state.interval_seconds,
+        unseen=gap,
+        missed=missed(fresh, watch, since, now) if since is not None else {},
+        missed_since=since,
+        extremes=watch.extremes
+        | {one.asset: [plain(one.low), plain(one.high)] for one in fresh if one.low and one.high},
+    )
+
+
+def unseen(watch: Watch, state: MarketState) -> timedelta | None:
+    """How long nothing was judged before this, where that is longer than the pace of polling explains."""
+    if watch.looked_at is None or state.last_success_at is None:
+        return None
+    pace = max(watch.interval_seconds, state.interval_seconds)
+    gap = state.last_success_at - watch.looked_at
+    return gap if gap.total_seconds() > max(LATE_AFTER * pace, pace + LATE_GRACE) else None
+
+
+def missed(fresh: Iterable[Stated], watch: Watch, since: datetime, now: datetime) -> dict[str, Extremes]:
+    """By asset, the extremes of the stretch after `since`: of our own samples, and of the source where it is certain.
+
+    A leap so large that a tick would have to confirm it is left out.
+    """
+    found = {}
+    for one in fresh:
+        known = [one.price, *(extremes(one.asset, since, now) or ()), *stated(one, watch, since)]
+        bound = STABLECOIN_JUMP if is_stablecoin(one.symbol, one.price) else JUMP
+        sane = [price for price in known if not is_jump(one.price, price, bound)]
+        found[one.asset] = min(sane), max(sane)
+    return found
+
+
+def stated(one: Stated, watch: Watch, since: datetime) -> list[Decimal]:
+    """The source's low and high of the last 24 hours, as far as they must lie in the stretch.
+
+    They do if the whole 24 hours lie in it, or if they are beyond those that the source stated before it began.
+    """
+    if one.low is None or one.high is None:
+        return []
+    if one.as_of - DAY >= since:
+        return [one.low, one.high]
+    if one.asset not in watch.extremes:
+        return []
+    low, high = (Decimal(text) for text in watch.extremes[one.asset])
+    return [*([one.low] if one.low < low else []), *([one.high] if one.high > high else [])]

@@ -57,6 +57,7 @@ def alert_of(fired: Fired, now: datetime) -> Alert:
         limit=kept(fired.firing.limit),
         observed=kept(fired.firing.observed),
         currency=reminder.currency,
+        figure=reminder.figure.value,
         price_as_of=seen.as_of,
         source=seen.source[:40],
         fired_at=now,

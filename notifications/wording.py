@@ -49,6 +49,13 @@ def rounded_percent(value: Decimal, limit: Decimal | None = None) -> str:
     return percent(value) if limit is not None and text == format_share(limit) and value != limit else text
 
 
+def figure_words(value: Decimal, figure: Figure, currency: str, limit: Decimal | None = None) -> str:
+    """Every digit of money; a percentage rounded, but never so that it reads as the limit that it passed."""
+    if figure is Figure.PERCENT:
+        return rounded_percent(value, limit)
+    return minutes(value) if figure is Figure.MINUTES else money(value, currency)
+
+
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """`14:05:10 on 3 May 2026` where the reader lives."""
     local = at.astimezone(zone)

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from dashboard.fields import MoneyField
 from dashboard.models import Asset, Portfolio
+from notifications.conditions import CONDITIONS, Figure
 from notifications.models.reminders import Reminder
 
 
@@ -28,6 +29,9 @@ class Alert(models.Model):
     limit = MoneyField(null=True)
     observed = MoneyField(null=True)
     currency = models.CharField(max_length=10)
+    figure = models.CharField(
+        max_length=10, blank=True, help_text="what limit and observed are counted in; blank: as usual for its kind"
+    )
     price_as_of = models.DateTimeField(null=True)
     source = models.CharField(max_length=40, blank=True)
     fired_at = models.DateTimeField()
@@ -48,6 +52,11 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def counted_in(self) -> Figure:
+        """What its limit and the observed value are."""
+        return Figure(self.figure) if self.figure else CONDITIONS[self.kind].figure
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

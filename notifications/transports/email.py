@@ -21,15 +21,10 @@ from accounts.models import User
 from notifications.models import Alert, Delivery
 from notifications.transports.base import CannotTell, InDoubt, Message, NotAccepted, Receipt, Report
 from notifications.unsubscribing import unsubscribe_url
-from notifications.wording import moment, money, promise
+from notifications.wording import figure_words, moment, promise
 
 SECONDS: Final = 8
 NO_SUCH_MAILBOX: Final = {550, 551, 553}
-
-# Kinds whose value and limit are both amounts of the alert's currency; the text of the others says all.
-IN_MONEY: Final = {
-    *("price_above", "price_below", "price_leaves_range", "price_enters_range", "balance_above", "balance_below"),
-}
 
 
 class Email:
@@ -105,10 +100,12 @@ def compose(message: Message, target: str) -> EmailMultiAlternatives:
 
 def facts_of(alert: Alert, zone: ZoneInfo) -> list[tuple[str, str]]:
     """What was seen, exactly, and when, where its reader lives."""
-    facts = []
-    if alert.kind in IN_MONEY:
-        figures = {"Value": alert.observed, "Limit": alert.limit}
-        facts += [(name, money(value, alert.currency)) for name, value in figures.items() if value is not None]
+    figures = {"Value": alert.observed, "Limit": alert.limit}
+    facts = [
+        (name, figure_words(value, alert.counted_in, alert.currency, alert.limit))
+        for name, value in figures.items()
+        if value is not None
+    ]
     if alert.price_as_of is not None:
         facts.append(("Price of", clock_time(alert.price_as_of, zone)))
     if alert.source:

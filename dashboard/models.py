@@ -419,3 +419,66 @@ class Snapshot(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint("portfolio", "at", name="snapshot_once")]
         indexes = [models.Index("at", name="snapshot_at")]
+
+
+class DailyValue(models.Model):
+    """What the transactions and the stored prices say of a portfolio at the beginning of a day (00:00 UTC), and of the
+    day before it: what was put in, what was taken out, and income; all in `currency`.
+
+    `value`, `cost` and `profit` are null where a coin that was held has no stored price, `inflow` and `outflow` where
+    nobody knows what it was worth. Made anew from the first change on; never by a page.
+    """
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="daily_values")
+    day = models.DateField()
+    currency = models.CharField(max_length=10)
+    value = MoneyField(null=True)
+    cost = MoneyField(null=True)
+    profit = MoneyField(null=True)
+    inflow = MoneyField(null=True)
+    outflow = MoneyField(null=True)
+    income = MoneyField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("portfolio", "day", name="daily_value_once")]
+
+
+class ValueHistory(models.Model):
+    """How far a portfolio's daily values are: known up to `upto`, to be made anew from `redo_from` where that is set.
+
+    `missing` says of which assets prices lack: {asset: [first day, last day]}. `marks` grows with every reason to make
+    values anew, so that a worker sees whether one came while it was at work.
+    """
+
+    portfolio = models.OneToOneField(
+        Portfolio, on_delete=models.CASCADE, primary_key=True, related_name="value_history"
+    )
+    redo_from = models.DateTimeField(null=True)
+    upto = models.DateField(null=True)
+    marks = models.PositiveBigIntegerField(default=0)
+    missing = models.JSONField(default=dict)
+    lease_until = models.DateTimeField(null=True, help_text="when another worker may take it over")
+
+
+class TargetShare(models.Model):
+    """The part of a portfolio that its owner wants an asset to be, in percent; those of a portfolio sum up to 100."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="targets")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    percent = MoneyField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint("portfolio", "asset", name="target_share_once_per_asset")]
+
+
+class WatchedCoin(models.Model):
+    """A coin that a person follows without holding it; its price is fetched as that of a held one."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watched_coins")
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint("user", "asset", name="watched_once_per_user")]

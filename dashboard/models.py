@@ -112,6 +112,15 @@ class PriceSample(models.Model):
         constraints = [models.UniqueConstraint(fields=["asset", "at"], name="price_sample_once")]
 
 
+class Sparkline(models.Model):
+    """The week behind an asset's price as a drawing, fetched anew every few hours; no figure is made of it."""
+
+    asset = models.OneToOneField(Asset, on_delete=models.CASCADE, primary_key=True, related_name="sparkline")
+    path = models.TextField(default="", help_text="the path of an SVG (dashboard.market.sparklines); empty if unknown")
+    rises = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(null=True)
+
+
 class PriceHistory(models.Model):
     """How an asset's daily prices are looked after: wanted by figures that lack a value, asked for, fetched."""
 

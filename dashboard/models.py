@@ -149,6 +149,18 @@ class MarketState(models.Model):
     coins_fetched_at = models.DateTimeField(null=True)
 
 
+class AssetNote(models.Model):
+    """What somebody has written down about an asset, for their own eyes."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="asset_notes")
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
+    text = models.TextField(max_length=4000)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "asset", name="asset_note_once_per_user")]
+
+
 class PortfolioQuerySet(models.QuerySet["Portfolio"]):
     def of(self, user: models.Model) -> Self:
         return self.filter(user=user)

@@ -11,12 +11,14 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from django.db.models import Min
+
 from accounts.models import User
 from dashboard import clock
 from dashboard.formats import format_exact, format_money, format_price, format_quantity
 from dashboard.market import currencies
 from dashboard.market.samples import samples, slot
-from dashboard.models import Asset, DailyPrice, Portfolio, Snapshot, Transaction
+from dashboard.models import Asset, DailyPrice, Portfolio, PriceSample, Snapshot, Transaction
 from dashboard.money import WIDE, quantize
 from dashboard.snapshots import converted
 
@@ -220,6 +222,19 @@ def value_chart(user: User, portfolio: Portfolio | None, span: Span) -> Chart:
         ),
         limits=limits_of(subject),
     )
+
+
+def first_value(user: User, portfolio: Portfolio | None) -> datetime | None:
+    """Since when a value of the portfolio, or of any, is kept."""
+    found = Snapshot.objects.filter(portfolio=portfolio) if portfolio else Snapshot.objects.filter(portfolio__user=user)
+    return found.aggregate(first=Min("at"))["first"]
+
+
+def first_price(coin: Asset) -> datetime | None:
+    """Since when a price of the coin is kept."""
+    day = DailyPrice.objects.filter(asset=coin).aggregate(first=Min("day"))["first"]
+    sample = PriceSample.objects.filter(asset=coin).aggregate(first=Min("at"))["first"]
+    return min((at for at in (sample, day and datetime.combine(day, time(), UTC)) if at is not None), default=None)
 
 
 def price_chart(user: User, coin: Asset, span: Span, own: Sequence[Limit] = ()) -> Chart:

@@ -1,4 +1,4 @@
-"""Fields that read what people type, and the form of a portfolio; that of a transaction is in transaction_forms."""
+"""Fields that read what people type, and the forms of a portfolio and of a note; that of a transaction is in transaction_forms."""
 
 import re
 from datetime import UTC, datetime
@@ -101,6 +101,12 @@ def only_pass(naive: datetime) -> datetime:
     if stated.astimezone(UTC).astimezone(stated.tzinfo).replace(tzinfo=None) != naive:
         raise ValidationError("Clocks were put forward past that time: enter one that existed.")
     return stated
+
+
+class NoteForm(forms.Form):
+    """What somebody notes about a coin."""
+
+    text = forms.CharField(max_length=4000, required=False)
 
 
 class PortfolioForm(FirstFaultFocused, forms.ModelForm):

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from accounts.models import User
 from dashboard import clock
+from dashboard.allocation import Allocation, Movers, allocation, movers
 from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
 from dashboard.models import Asset, MarketQuote, Portfolio, Position
@@ -27,6 +28,14 @@ class Overview:
     @property
     def everything(self) -> tuple[Holding, ...]:
         return self.holdings + self.closed
+
+    @property
+    def allocation(self) -> Allocation:
+        return allocation(self.holdings)
+
+    @property
+    def movers(self) -> Movers:
+        return movers(self.holdings)
 
 
 def overview(user: User, portfolio: Portfolio | None = None) -> Overview:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from dashboard import clock, examining, recording, snapshots
 from dashboard.importing import working
-from dashboard.market import history, samples
+from dashboard.market import history, samples, sparklines
 
 
 @shared_task(name=history.TASK, ignore_result=True, soft_time_limit=240, time_limit=280)
@@ -12,6 +12,12 @@ def fetch_histories() -> None:
     """Fetch the daily prices that figures lack and make those anew. Not retried: it is rung each minute."""
     for asset_id in history.fetch_wanted():
         recording.revalue(asset_id)
+
+
+@shared_task(name="dashboard.tasks.refresh_sparklines", ignore_result=True, soft_time_limit=50, time_limit=55)
+def refresh_sparklines() -> None:
+    """Fetch the small charts of held coins that lack one or whose is old. Not retried: it is rung each minute."""
+    sparklines.refresh_sparklines()
 
 
 @shared_task(name="dashboard.tasks.take_snapshots", ignore_result=True)

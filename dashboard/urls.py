@@ -2,10 +2,23 @@
 
 from django.urls import path
 
-from dashboard.views import charts, dashboard, imports, mapping, market, portfolios, reports, transactions, working
+from dashboard.views import (
+    charts,
+    dashboard,
+    imports,
+    mapping,
+    market,
+    portfolios,
+    reports,
+    start,
+    transactions,
+    working,
+)
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("start/sample/", start.sample, name="sample"),
+    path("start/sample/remove/", start.sample_remove, name="sample_remove"),
     path("charts/value/", charts.value_chart_part, name="value_chart"),
     path("transactions/", transactions.transactions, name="transactions"),
     path("transactions/add/", transactions.transaction_add, name="transaction_add"),
@@ -24,6 +37,7 @@ urlpatterns = [
     path("market/", market.market, name="market"),
     path("assets/<path:asset_id>/working/", working.working, name="working"),
     path("assets/<path:asset_id>/chart/", charts.price_chart_part, name="price_chart"),
+    path("assets/<path:asset_id>/note/", market.asset_note, name="asset_note"),
     path("assets/<path:asset_id>/", market.asset, name="asset"),
     path("reports/gains/", reports.gains, name="gains"),
     path("reports/gains.csv", reports.gains_csv, name="gains_csv"),

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from notifications import inbound
-from notifications.views import alerts, delivery_settings, push, reminders, schedules, unsubscribe, whatsapp
+from notifications.views import alerts, delivery_settings, glance, push, reminders, schedules, unsubscribe, whatsapp
 
 urlpatterns = [
     path("reminders/", reminders.reminders, name="reminders"),
     path("reminders/add/", reminders.reminder_add, name="reminder_add"),
+    path("reminders/glance/", glance.reminders_glance, name="reminders_glance"),
     path("reminders/sentence/", reminders.reminder_sentence, name="reminder_sentence"),
     path("reminders/<int:pk>/edit/", reminders.reminder_edit, name="reminder_edit"),
     path("reminders/<int:pk>/pause/", reminders.reminder_pause, name="reminder_pause"),

@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "tick": {"task": "project.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
     "imports": {"task": "dashboard.tasks.find_imports", "schedule": 5.0, "options": {"expires": 5.0}},
     "histories": {"task": "dashboard.tasks.fetch_histories", "schedule": 60.0, "options": {"expires": 60.0}},
+    "sparklines": {"task": "dashboard.tasks.refresh_sparklines", "schedule": 60.0, "options": {"expires": 60.0}},
     "snapshots": {"task": "dashboard.tasks.take_snapshots", "schedule": 60.0, "options": {"expires": 60.0}},
     "thinning": {"task": "dashboard.tasks.thin_snapshots", "schedule": crontab(hour=3, minute=17)},
     "samples": {"task": "dashboard.tasks.thin_samples", "schedule": crontab(minute=11)},

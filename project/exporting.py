@@ -18,7 +18,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import ApiToken, User
 from dashboard import clock
-from dashboard.models import Import, ImportMapping, Portfolio, Snapshot, Transaction
+from dashboard.models import AssetNote, Import, ImportMapping, Portfolio, Snapshot, Transaction
 from dashboard.money import plain
 from dashboard.representation import write_moment
 from notifications.models import Alert, PushSubscription, Reminder, TransportOff
@@ -49,6 +49,7 @@ def account_json(user: User) -> Pieces:
             "email_addresses": rows(EmailAddress.objects.filter(user=user).order_by("pk")),
             "api_tokens": rows(ApiToken.objects.filter(user=user).order_by("pk")),
             "portfolios": several(portfolio_json(portfolio) for portfolio in portfolios),
+            "asset_notes": rows(AssetNote.objects.filter(user=user).order_by("pk")),
             "import_mappings": rows(ImportMapping.objects.filter(user=user).order_by("pk")),
             "reminders": rows(Reminder.objects.of(user).order_by("pk"), keep={"portfolio_id"}),
             "alerts": several(alert_json(alert) for alert in alerts_of(user)),

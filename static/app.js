@@ -123,6 +123,10 @@
       button.textContent = "Copied";
     });
   }
+  // The service worker tells when the server can't be reached, and shows push messages where they are switched on.
+  if (document.body.matches(".signed-in") && "serviceWorker" in navigator && isSecureContext) {
+    addEventListener("load", () => navigator.serviceWorker.register("/service-worker.js").catch(() => {}));
+  }
   const fault = document.querySelector("main .is-invalid");
   if (fault) fault.focus();
 })();

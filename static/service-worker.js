@@ -1,5 +1,6 @@
 // Shows push messages while no page is open, and opens their alert when they are clicked. Keeps nothing, fetches nothing.
 "use strict";
+importScripts("/static/offline.js");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

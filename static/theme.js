@@ -1,7 +1,9 @@
-// Runs before the first paint: where the person left the choice to the device, take the device's theme.
+// Runs before the first paint: where the person left the choice to the device, take the device's theme; and leave out
+// the columns that this browser was told to leave out, so that nothing moves afterwards.
 "use strict";
 (() => {
   const root = document.documentElement;
+  try { root.dataset.without = localStorage.getItem("tickfolio-columns-left-out") || ""; } catch { /* it keeps nothing */ }
   if (root.dataset.theme !== "system") return;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const follow = () => { root.dataset.bsTheme = dark.matches ? "dark" : "light"; };

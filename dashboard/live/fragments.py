@@ -146,6 +146,15 @@ def cell(id: str, kind: str, field: str, figure: Figure, subject: object, curren
     )
 
 
+def copy_cell(id: str, figure: Figure, subject: object, currency: str) -> SafeString:
+    """What the live cell of that id says, a second time on the page: the page's script lets it follow that cell."""
+    value = figure.of(subject)
+    text = figure.write(value, currency)
+    exact = format_exact(Decimal(value) if isinstance(value, int) else value)
+    tone = {UP: "gain", DOWN: "loss"}.get(text[0], "")
+    return format_html('<span class="num {}" data-copy-of="{}" title="{}">{}</span>', tone, id, exact, text)
+
+
 def moving_cell(id: str, kind: str, field: str, exact: str, text: str, extra: str = "") -> str:
     """The span as a frame carries it: its title and the classes that follow from its text are the page's to add."""
     marked = f' class="{extra}"' if extra else ""

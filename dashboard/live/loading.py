@@ -14,11 +14,12 @@ from dashboard.live.hub import greeting
 from dashboard.live.ticker import Picture
 from dashboard.market.currencies import todays_rates
 from dashboard.market.refresh import market_state
+from dashboard.market.sparklines import sparklines
 from dashboard.models import MarketQuote, MarketState, Portfolio, Position
 from dashboard.portfolios import Overview, held_in, market_table
 
 Item = TypeVar("Item")
-SECTIONS: Final = ("dashboard/_totals.html", "dashboard/_holdings.html")
+SECTIONS: Final = ("dashboard/_totals.html", "dashboard/_spread.html", "dashboard/_holdings.html")
 AT_ONCE: Final = 500
 
 
@@ -78,7 +79,8 @@ def contents_of(page: Page) -> Contents:
 
 def render_sections(overview: Overview) -> str:
     """The sections of a dashboard, as its page includes them."""
-    context = {"overview": overview, "currency": overview.currency}
+    drawings = sparklines([holding.asset for holding in overview.holdings])
+    context = {"overview": overview, "currency": overview.currency, "sparklines": drawings}
     return "".join(render_to_string(name, context) for name in SECTIONS)
 
 

@@ -12,7 +12,7 @@ import httpx
 from django.conf import settings
 
 from dashboard.market.quote import Quote
-from dashboard.market.source import Coin, DayPrice, Rate, SourceGarbled
+from dashboard.market.source import Coin, DayPrice, Rate, SourceGarbled, Week
 from dashboard.market.wire import Get, fetch, parse_json
 from dashboard.money import LIMIT, quantize
 
@@ -27,6 +27,7 @@ LARGEST_CHANGE: Final = Decimal("1e9")
 LARGEST_AMOUNT: Final = LIMIT - 1
 KEY_HEADERS: Final = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 MARKETS: Final = "/coins/markets?vs_currency=usd&per_page=250&price_change_percentage=1h,24h,7d&precision=full"
+WEEKS: Final = "/coins/markets?vs_currency=usd&per_page=250&sparkline=true&precision=full"
 CHART: Final = "?vs_currency=usd&interval=daily&precision=full"
 FIRST_DAY: Final = date(2009, 1, 3)
 
@@ -98,6 +99,15 @@ class CoinGecko:
         if not isinstance(points, list):
             raise SourceGarbled("the chart has no list of prices")
         return read_days(points)
+
+    def weeks(self, assets: Collection[str]) -> tuple[Week, ...]:
+        found: list[Week] = []
+        for batch in batches(assets):
+            answer = self._get(f"{WEEKS}&ids={batch}", seconds=2 * self.timeout)
+            if not isinstance(answer, list):
+                raise SourceGarbled("the prices are no list")
+            found += [week for row in answer if (week := read_week(row)) is not None]
+        return tuple(found)
 
     def _get(self, path: str, *, seconds: float) -> object:
         return fetch(lambda get: self._ask(get, path), headers=self.headers, seconds=seconds, transport=self.transport)
@@ -231,6 +241,20 @@ def read_day(milliseconds: Decimal) -> date | None:
         return None
     day = datetime.fromtimestamp(int(milliseconds) // 1000, UTC).date()
     return day if day >= FIRST_DAY else None
+
+
+def read_week(row: object) -> Week | None:
+    """The row's small chart; a price that cannot be used is left out, and with less than two there is none."""
+    if not isinstance(row, dict) or not isinstance(asset := row.get("id"), str) or ID.fullmatch(asset) is None:
+        return None
+    chart = row.get("sparkline_in_7d")
+    prices = chart.get("price") if isinstance(chart, dict) else None
+    if not isinstance(prices, list):
+        return None
+    usable = tuple(
+        usd for price in prices if isinstance(price, Decimal) and 0 < price < HIGHEST_PRICE and (usd := quantize(price))
+    )
+    return Week(asset, usable) if len(usable) > 1 else None
 
 
 def read_amount(value: object) -> Decimal | None:

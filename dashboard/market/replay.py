@@ -20,6 +20,7 @@ from dashboard.market.recording import Recording
 
 PREFIX: Final = "/api/v3"
 CHART = re.compile(r"/coins/([^/]+)/market_chart")
+WEEK_POINTS: Final = 168
 TIMEFRAMES: Final = ("1h", "24h", "7d")
 
 
@@ -69,7 +70,17 @@ def markets(market: Market, query: Mapping[str, str], now: datetime) -> Answer:
     wanted = set(query.get("price_change_percentage", "").split(","))
     hidden = {f"price_change_percentage_{timeframe}_in_currency" for timeframe in TIMEFRAMES if timeframe not in wanted}
     rows = rows[(page - 1) * per_page : page * per_page]
+    if query.get("sparkline") == "true":
+        rows = [row | {"sparkline_in_7d": {"price": week(market, row["id"], now)}} for row in rows]
     return Answer(200, [{key: value for key, value in row.items() if key not in hidden} for row in rows])
+
+
+def week(market: Market, coin: str, now: datetime) -> list[Any]:
+    """A price each hour of the last seven days, as far back as there are any."""
+    chart = market.chart(coin, 7, False, now)
+    prices = [price for _, price in chart["prices"]] if chart else []
+    every = max(1, round(len(prices) / WEEK_POINTS))
+    return prices[::-1][::every][::-1]
 
 
 def market_chart(market: Market, coin: str, query: Mapping[str, str], now: datetime) -> Answer:

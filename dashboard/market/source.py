@@ -72,6 +72,15 @@ class DayPrice:
     usd: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Week:
+    """An asset's prices of the last seven days in US dollars, oldest first and evenly spread; one listed since has
+    fewer."""
+
+    asset: str
+    prices: tuple[Decimal, ...]
+
+
 class PriceSource(Protocol):
     """Each method is one attempt with one deadline; each raises SourceError.
 
@@ -96,3 +105,6 @@ class PriceSource(Protocol):
 
     def history(self, asset: str) -> tuple[DayPrice, ...]:
         """One price a day, oldest first, as far back as the plan goes."""
+
+    def weeks(self, assets: Collection[str]) -> tuple[Week, ...]:
+        """The last seven days of those of the assets of which it knows them."""

@@ -1,13 +1,17 @@
 """What templates need to write figures: live cells as the socket sends them, and filters that round once."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django import template
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import formats
 from dashboard.charts import Chart
 from dashboard.live import fragments
+from dashboard.market import sparklines
+from dashboard.models import Sparkline
 from dashboard.valuation import Holding, Market, Totals
 
 register = template.Library()
@@ -38,6 +42,18 @@ def total_cell(totals: Totals, field: str, currency: str) -> SafeString:
 
 
 @register.simple_tag
+def total_copy(totals: Totals, field: str, currency: str) -> SafeString:
+    """{% total_copy overview.totals "value" currency %}: says again what the live cell of the total says, and follows."""
+    return fragments.copy_cell(fragments.total_id(field), fragments.TOTALS[field], totals, currency)
+
+
+@register.simple_tag
+def market_copy(asset_id: str, market: Market, field: str, currency: str) -> SafeString:
+    """{% market_copy holding.asset holding.market "change_24h" currency %}: the same for a cell of the market."""
+    return fragments.copy_cell(fragments.market_id(asset_id, field), fragments.MARKET[field], market, currency)
+
+
+@register.simple_tag
 def figure(value: Decimal | None, kind: str, currency: str = "") -> SafeString:
     """{% figure lot.cost "money" currency %}: a number that stands still, as money gain price or quantity."""
     return fragments.still_cell(value, kind, currency)
@@ -47,6 +63,22 @@ def figure(value: Decimal | None, kind: str, currency: str = "") -> SafeString:
 def live_state() -> SafeString:
     """Where the page says whether it is live; off until its socket has spoken."""
     return fragments.live_state_off()
+
+
+@register.simple_tag
+def sparkline(asset_id: str, drawings: Mapping[str, Sparkline]) -> SafeString:
+    """{% sparkline holding.asset sparklines %}: the week behind the price, or as much room without a line."""
+    drawing = drawings.get(asset_id)
+    if drawing is None:
+        return mark_safe('<svg class="spark" aria-hidden="true"></svg>')
+    tone = "gain" if drawing.rises else "loss"
+    box = f"0 0 {sparklines.WIDTH} {sparklines.HEIGHT}"
+    return format_html(
+        '<svg class="spark {}" viewBox="{}" preserveAspectRatio="none" aria-hidden="true"><path d="{}"/></svg>',
+        tone,
+        box,
+        drawing.path,
+    )
 
 
 @register.filter
@@ -88,6 +120,12 @@ def percent(value: Decimal | None) -> str:
 @register.filter
 def share(value: Decimal | None) -> str:
     return formats.format_share(value)
+
+
+@register.filter
+def drawn(value: Decimal) -> str:
+    """{{ part.share|drawn }}: percent as a length in a drawing, in plain notation."""
+    return f"{value:.2f}"
 
 
 @register.filter

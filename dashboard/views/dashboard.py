@@ -4,9 +4,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from dashboard.market.sparklines import sparklines
 from dashboard.models import Portfolio
 from dashboard.portfolios import overview
+from dashboard.sampling import sample_of
 from dashboard.views.chosen import chosen_portfolio, owner
+
+COLUMNS = (
+    ("rank", "Rank"),
+    ("price", "Price"),
+    ("change_1h", "1 hour"),
+    ("change_24h", "24 hours"),
+    ("change_7d", "7 days"),
+    ("holdings", "Holdings"),
+    ("share", "Share"),
+    ("cost", "Cost"),
+    ("profit", "Profit"),
+    ("profit_pct", "Return"),
+    ("market_cap", "Market cap"),
+)
+"""Of the table of holdings, those that may be left out; which are is kept by the browser (static/dashboard.js)."""
 
 
 @require_safe
@@ -14,9 +31,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "dashboard/landing.html")
     user, portfolio = owner(request), chosen_portfolio(request)
+    whole = overview(user, portfolio)
     context = {
-        "overview": overview(user, portfolio),
+        "overview": whole,
+        "sparklines": sparklines([holding.asset for holding in whole.holdings]),
         "portfolio": portfolio,
+        "columns": COLUMNS,
+        "sample": sample_of(user),
         "portfolios": list(Portfolio.objects.of(user)),
     }
     return render(request, "dashboard/dashboard.html", context)

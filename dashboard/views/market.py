@@ -1,13 +1,19 @@
 """The largest coins with their prices, and one coin with all that is known of it."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
+from accounts.models import User
 from dashboard.facts import facts_of
+from dashboard.forms import NoteForm
 from dashboard.journal import lines_of, numbers_of, rows_numbered, transactions_of
 from dashboard.market.search import search_coins
 from dashboard.models import Asset
+from dashboard.noting import note_of, write_note
 from dashboard.portfolios import market_table, overview
 from dashboard.views.chosen import owner
 
@@ -33,8 +39,29 @@ def asset(request: HttpRequest, asset_id: str) -> HttpResponse:
         "holding": next((holding for holding in whole.everything if holding.asset == coin.pk), None),
         "lines": lines_of(rows[:LATEST]),
         "more": len(rows) > LATEST,
+        **note_context(user, coin),
     }
     return render(request, "dashboard/asset.html", context)
+
+
+@require_POST
+def asset_note(request: HttpRequest, asset_id: str) -> HttpResponse:
+    """Keep what was noted about a coin; with htmx its section comes back, without it the page."""
+    user, coin = owner(request), get_object_or_404(Asset.objects.coins(), pk=asset_id)
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        write_note(user, coin, form.cleaned_data["text"])
+    if HtmxDetails(request):
+        context = note_context(user, coin) if form.is_valid() else {"note_form": form}
+        return render(request, "dashboard/_asset_note.html", {"coin": coin, **context})
+    if not form.is_valid():
+        messages.error(request, f"Not saved. {form.errors['text'][0]}")
+    return redirect(f"{reverse('asset', args=[coin.pk])}#note")
+
+
+def note_context(user: User, coin: Asset) -> dict[str, object]:
+    note = note_of(user, coin)
+    return {"note": note, "note_form": NoteForm({"text": note.text if note else ""})}
 
 
 @require_safe

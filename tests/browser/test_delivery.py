@@ -61,7 +61,8 @@ def test_a_browser_is_asked_only_on_a_click_and_then_gets_push_messages(
     page.context.grant_permissions(["notifications"], origin=the_world.address)
     somebody.go("/settings/delivery/")
     state(somebody, "off")
-    assert page.evaluate("async () => (await navigator.serviceWorker.getRegistrations()).length") == 0
+    ready = "navigator.serviceWorker.ready"
+    assert page.evaluate(f"async () => (await (await {ready}).pushManager.getSubscription()) === null")
     page.get_by_role("button", name="Allow push messages here").click()
     state(somebody, "on")
     expect(page.get_by_text("This browser", exact=True)).to_be_visible()

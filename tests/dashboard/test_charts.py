@@ -52,6 +52,21 @@ def test_all_portfolios_together_are_the_sum_at_each_time(ada: User) -> None:
     assert [value for _, value in value_chart(ada, second, Span.DAY).main.known] == [Decimal(11)]
 
 
+def test_a_chart_begins_with_the_span_that_shows_all_there_is(page: Client, ada: User) -> None:
+    def chosen(path: str) -> str:
+        found = re.search(r'span=(\w+)[^>]*>?[^>]*aria-current="true"', page.get(path).content.decode())
+        assert found
+        return found[1]
+
+    portfolio = Portfolio.objects.get(user=ada)
+    assert chosen("/charts/value/") == "1m"
+    for days, span in ((0.5, "1d"), (3, "1w"), (20, "1m"), (90, "1m")):
+        kept(portfolio, timedelta(days=days), "1")
+        sampled(timedelta(days=days), "1")
+        assert chosen("/charts/value/") == chosen("/assets/bitcoin/chart/") == span
+    assert chosen("/charts/value/?span=1y") == "1y"
+
+
 def test_a_chart_goes_back_as_far_as_its_span(ada: User) -> None:
     portfolio = Portfolio.objects.get(user=ada)
     for days in (400, 100, 20, 3):

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from dashboard.models import AssetNote, Sparkline
 from dashboard.recording import create_portfolio
 from tests.dashboard.page_world import ada, bought, coins, make_coin, make_user, page
 
@@ -57,6 +58,33 @@ def test_a_holding_shows_every_figure_exactly(page: Client, ada: User) -> None:
     assert exact(text, "field", "holdings") == "0.123456789012345678"
     assert exact(text, "field", "value") == str(Decimal("0.123456789012345678") * 50000).rstrip("0").rstrip(".")
     assert exact(text, "total", "value") == exact(text, "field", "value")
+
+
+def test_the_week_behind_a_price_is_drawn_beside_its_change(page: Client, ada: User) -> None:
+    bought(ada, "bitcoin")
+    bought(ada, "ethereum")
+    Sparkline.objects.create(asset_id="bitcoin", path="M0 2L84 20", rises=False)
+    text = text_of(page, "/")
+    assert text.count('<svg class="spark') == 2
+    assert '<svg class="spark loss" viewBox="0 0 84 24"' in text
+    assert 'd="M0 2L84 20"' in text
+
+
+def test_the_foot_of_the_table_says_what_the_totals_say(page: Client, ada: User) -> None:
+    bought(ada, "bitcoin", "2")
+    text = text_of(page, "/")
+    assert re.search(r'data-copy-of="t-value" title="100000">100,000\.00<', text)
+    assert re.search(r'data-copy-of="t-profit" title="99800">▲ \+99,800\.00<', text)
+
+
+def test_the_spread_and_the_movers_are_told(page: Client, ada: User) -> None:
+    bought(ada, "bitcoin", "3")
+    bought(ada, "ethereum", "2")
+    text = text_of(page, "/")
+    assert "hangs on Bitcoin alone" in text
+    assert re.search(r'stroke-dasharray="96\.77 3\.23"', text)
+    assert "Best today" in text
+    assert re.search(r'data-mover="worst" hidden', text)
 
 
 def test_each_live_id_stands_once_on_a_page(page: Client, ada: User) -> None:
@@ -164,6 +192,36 @@ def test_a_coin_without_a_quote_has_a_page_too(page: Client) -> None:
     assert "no price of this coin yet" in text_of(page, "/assets/pulse-one/")
     text_of(page, "/assets/no-such-coin/", 404)
     text_of(page, "/assets/usd/", 404)
+
+
+def test_a_note_about_a_coin_is_kept_and_taken_away(page: Client, ada: User) -> None:
+    made = page.post("/assets/bitcoin/note/", {"text": "  <b>Paper</b> key\nin the safe "}, follow=True)
+    assert made.redirect_chain == [("/assets/bitcoin/#note", 302)]
+    text = text_of(page, "/assets/bitcoin/")
+    assert "&lt;b&gt;Paper&lt;/b&gt; key\nin the safe</textarea>" in text.replace("\r", "")
+    fragment = page.post("/assets/bitcoin/note/", {"text": ""}, headers={"hx-request": "true"}).content.decode()
+    assert fragment.lstrip().startswith("<section")
+    assert not AssetNote.objects.exists()
+
+
+def test_a_note_that_is_too_long_comes_back_as_it_was_typed(page: Client, ada: User) -> None:
+    page.post("/assets/bitcoin/note/", {"text": "short"})
+    typed = {"text": "x" * 4001}
+    fragment = page.post("/assets/bitcoin/note/", typed, headers={"hx-request": "true"}).content.decode()
+    assert "x" * 4001 in fragment
+    assert "at most 4000 characters" in fragment
+    assert "Not saved." in page.post("/assets/bitcoin/note/", typed, follow=True).content.decode()
+    assert AssetNote.objects.get().text == "short"
+
+
+def test_notes_are_their_writers_only(page: Client, ada: User) -> None:
+    page.post("/assets/bitcoin/note/", {"text": "mine alone"})
+    other = Client()
+    other.force_login(make_user("bob"))
+    assert "mine alone" not in text_of(other, "/assets/bitcoin/")
+    other.post("/assets/bitcoin/note/", {"text": ""})
+    assert AssetNote.objects.get().user == ada
+    assert other.post("/assets/usd/note/", {"text": "x"}).status_code == 404
 
 
 def test_pages_want_a_login(coins: None) -> None:

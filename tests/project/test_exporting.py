@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User, issue_token
 from dashboard.drafts import Draft
 from dashboard.importing.service import import_file
-from dashboard.models import Asset, ImportMapping, Portfolio, Snapshot
+from dashboard.models import Asset, AssetNote, ImportMapping, Portfolio, Snapshot
 from dashboard.recording import create_portfolio, record_transactions
 from notifications.models import Alert, Delivery, PushSubscription, Reminder
 from project.exporting import account_json
@@ -37,6 +37,7 @@ def furnish(name: str) -> User:
     csv = f"timestamp,type,asset_id,amount,price,wallet\n2024-02-01T00:00:00Z,buy,bitcoin,2,30000,wallet of {name}\n"
     import_file(portfolio, f"{name}.csv", csv.encode())
     Snapshot.objects.create(portfolio=portfolio, at=AT, currency="eur", value=D("7.5"), cost=D(5), profit=D("2.5"))
+    AssetNote.objects.create(user=user, asset_id="bitcoin", text=f"thoughts of {name}", written_at=AT)
     ImportMapping.objects.create(user=user, header=["a"], digest=name, mapping={"of": name})
     reminder = Reminder.objects.create(
         user=user, kind="price_above", asset_id="bitcoin", portfolio=portfolio, limit=D("50000.1"),

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -10,9 +11,10 @@ from django.test import Client, override_settings
 
 from accounts.models import User
 from dashboard import clock
+from dashboard.charts import Span, value_chart
 from dashboard.market.recording import Recording
 from dashboard.market.replay import Server
-from dashboard.models import MarketQuote, Transaction
+from dashboard.models import MarketQuote, Snapshot, Transaction
 from dashboard.portfolios import overview
 from notifications.models import Reminder
 
@@ -44,6 +46,17 @@ def test_the_account_is_ready_to_be_looked_at(recorded_market: None) -> None:
     assert not whole.totals.unpriced
     assert whole.totals.value > whole.totals.cost > 0
     assert not [issue for holding in whole.everything for issue in holding.held.issues]
+
+
+def test_the_day_before_is_remembered_and_ends_where_the_market_is(recorded_market: None) -> None:
+    seed()
+    user = User.objects.get(username="demo")
+    chart = value_chart(user, None, Span.DAY)
+    assert len(chart.main.known) > 250
+    assert abs(chart.last[1] / overview(user).totals.value - 1) < Decimal("0.05")
+    rows = Snapshot.objects.count()
+    seed()
+    assert Snapshot.objects.count() == rows
 
 
 def test_a_reminder_stands_on_each_side_of_the_price_and_of_the_balance(recorded_market: None) -> None:

@@ -1,8 +1,8 @@
 """Makes the account that the demo shows: transactions as somebody might have them, and reminders close to firing."""
 
 import time
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +16,12 @@ from dashboard.drafts import Draft
 from dashboard.market.quota import Urgency
 from dashboard.market.recording import Recording
 from dashboard.market.refresh import refresh
-from dashboard.models import Asset, MarketQuote, Portfolio
+from dashboard.market.samples import slot
+from dashboard.models import Asset, MarketQuote, Portfolio, Position, PriceSample, Snapshot
 from dashboard.money import quantize
 from dashboard.portfolios import overview
 from dashboard.recording import create_portfolio, record_transactions
+from dashboard.snapshots import EVERY
 from notifications.models import Reminder
 from notifications.reminding import create_reminder
 
@@ -69,6 +71,8 @@ class Command(BaseCommand):
                 fill(user)
         wait_for_prices(user)
         with transaction.atomic():
+            if is_new:
+                remember_a_day(user)
             Reminder.objects.of(user).filter(note=NOTE).delete()
             for values in reminders_near(user):
                 create_reminder(user, values)
@@ -158,6 +162,40 @@ def wait_for_prices(user: User) -> None:
             return
         refresh(held, Urgency.WATCHED)
         time.sleep(0.2)
+
+
+def remember_a_day(user: User) -> None:
+    """The recorded day before the demo begins, as it would be kept had the account been there: prices, and values."""
+    now = clock.now()
+    recording = Recording(now)
+    positions = list(Position.objects.open().filter(portfolio__user=user).select_related("portfolio"))
+    prices: dict[str, dict[datetime, Decimal]] = {}
+    for asset in {position.asset_id for position in positions} & recording.coins.keys():
+        points = recording.chart(asset, 1, False, now)
+        steps = points["prices"][:-1] if points else []
+        prices[asset] = {slot(datetime.fromtimestamp(time / 1000, UTC), EVERY): price for time, price in steps}
+    PriceSample.objects.bulk_create(
+        [
+            PriceSample(asset_id=asset, at=at, usd=quantize(price), step=int(EVERY.total_seconds()), source="CoinGecko")
+            for asset, day in prices.items()
+            for at, price in day.items()
+        ],
+        ignore_conflicts=True,
+    )
+    Snapshot.objects.bulk_create(worths(positions, prices), ignore_conflicts=True)
+
+
+def worths(positions: list[Position], prices: Mapping[str, Mapping[datetime, Decimal]]) -> Iterator[Snapshot]:
+    """What each portfolio was worth at each of these times, had it been then what it is now."""
+    for portfolio in {position.portfolio for position in positions}:
+        held = [position for position in positions if position.portfolio == portfolio]
+        for at in set.intersection(*(set(prices.get(position.asset_id, ())) for position in held)):
+            value = sum((quantize(p.quantity * prices[p.asset_id][at]) for p in held), Decimal(0))
+            cost = sum((p.cost for p in held), Decimal(0))
+            profit = value - sum((p.invested for p in held), Decimal(0))
+            yield Snapshot(
+                portfolio=portfolio, at=at, currency=portfolio.currency, value=value, cost=cost, profit=profit
+            )
 
 
 def reminders_near(user: User) -> Iterable[dict[str, Any]]:

@@ -20,7 +20,8 @@ from dashboard.market import currencies
 from dashboard.market.samples import samples, slot
 from dashboard.models import Asset, DailyPrice, Portfolio, PriceSample, Snapshot, Transaction
 from dashboard.money import WIDE, quantize
-from dashboard.snapshots import converted
+from dashboard.snapshots import Point as Worth
+from dashboard.snapshots import converted, with_days
 
 GAP: Final = 6
 """Steps without a point after which the line is broken."""
@@ -200,25 +201,28 @@ def limits_of(subject: Subject) -> tuple[Limit, ...]:
 
 
 def value_chart(user: User, portfolio: Portfolio | None, span: Span) -> Chart:
-    """What a portfolio, or all of them together, was worth and had cost, as snapshots have it."""
+    """What a portfolio, or all of them together, was worth and had cost: as snapshots have it, before them by days."""
     now = clock.now()
     currency = portfolio.currency if portfolio else user.currency
-    found = Snapshot.objects.filter(portfolio=portfolio) if portfolio else Snapshot.objects.filter(portfolio__user=user)
-    if span.length is not None:
-        found = found.filter(at__gte=now - span.length)
-    sums: dict[datetime, tuple[Decimal, Decimal]] = {}
+    portfolios = Portfolio.objects.filter(pk=portfolio.pk) if portfolio else Portfolio.objects.of(user)
+    since = None if span.length is None else now - span.length
+    found = Snapshot.objects.filter(portfolio__in=portfolios)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    sums: dict[datetime, Worth] = {}
     with localcontext(WIDE):
         for point in converted(found.order_by("at").iterator(chunk_size=2000), currency):
-            value, cost = sums.get(point.at, (Decimal(0), Decimal(0)))
-            sums[point.at] = value + point.value, cost + point.cost
-    kept = {slot(at, span.step): (at, *both) for at, both in sums.items()}
+            before = sums.get(point.at)
+            sums[point.at] = point if before is None else point.plus(before)
+    points = with_days(list(sums.values()), portfolios, currency, since)
+    kept = {slot(point.at, span.step): point for point in points}
     subject = Subject(user, currency, portfolio=portfolio.pk if portfolio else None)
     return Chart(
         span=span,
         currency=currency,
         lines=(
-            Line("Value", broken([Point(at, value) for at, value, _ in kept.values()], span.step)),
-            Line("Cost", broken([Point(at, cost) for at, _, cost in kept.values()], span.step)),
+            Line("Value", broken([Point(point.at, point.value) for point in kept.values()], span.step)),
+            Line("Cost", broken([Point(point.at, point.cost) for point in kept.values()], span.step)),
         ),
         limits=limits_of(subject),
     )

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Manager, Min, QuerySet
 from accounts.currencies import CURRENCIES
 from accounts.models import User
 from dashboard import clock
+from dashboard.backfill.working import mark
 from dashboard.checkpoints import standings_of
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
 from dashboard.entries import Posted, connected, with_issues
@@ -120,6 +121,7 @@ def record_staged(portfolio: Portfolio, found: Staged, source_import: Import | N
     copy(found, portfolio, source_import)
     found.outlook.store()
     keep_positions(portfolio, set(found.outlook.assets), found.outlook.standings)
+    mark(portfolio, found.outlook.since)
 
 
 def check_room(user: User, wanted: int) -> None:
@@ -194,6 +196,7 @@ def recompute(portfolio: Portfolio, assets: Iterable[str], since: datetime | Non
     except InvalidEntry as error:
         raise DraftErrors(TOO_LARGE) from error
     keep_positions(portfolio, wanted, standings)
+    mark(portfolio, since)
 
 
 def keep_positions(portfolio: Portfolio, wanted: set[str], standings: Mapping[str, Standing]) -> None:

@@ -1,6 +1,5 @@
-"""What portfolios were worth over time: one snapshot every five minutes while prices are fresh, fewer as they age.
-
-Nothing of the past is computed anew: a snapshot says what was shown then.
+"""What portfolios were worth over time: one snapshot every five minutes while prices are fresh, fewer as they age; on
+days of which there is none, the value at its beginning that `dashboard.backfill` has computed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,10 +9,11 @@ from decimal import Decimal, localcontext
 from itertools import groupby
 from typing import Final
 
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import TruncDay, TruncHour
 
 from dashboard import clock
+from dashboard.backfill.reading import daily_worth
 from dashboard.market import currencies
 from dashboard.market.refresh import market_state
 from dashboard.market.samples import EPOCH, slot
@@ -35,6 +35,10 @@ class Point:
     value: Decimal
     cost: Decimal
     profit: Decimal
+
+    def plus(self, other: "Point") -> "Point":
+        """Both together, at the time of this one."""
+        return Point(self.at, self.value + other.value, self.cost + other.cost, self.profit + other.profit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +129,30 @@ def series(portfolio: Portfolio, start: datetime | None, end: datetime | None, s
         found = found.filter(at__gte=start)
     if end is not None:
         found = found.filter(at__lte=end)
-    points = list(converted(found.iterator(chunk_size=2000), portfolio.currency))
+    taken = list(converted(found.iterator(chunk_size=2000), portfolio.currency))
+    points = with_days(taken, Portfolio.objects.filter(pk=portfolio.pk), portfolio.currency, start, end)
     if not step:
         step = next((name for name in STEPS if len(last_of_each(points, STEPS[name])) <= MOST_POINTS), "1d")
     return Series(portfolio.currency, step, tuple(last_of_each(points, STEPS[step])))
+
+
+def with_days(
+    taken: list[Point],
+    portfolios: QuerySet[Portfolio],
+    currency: str,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> list[Point]:
+    """The points, and the beginnings of days of which there is no point, oldest first."""
+    covered = {point.at.astimezone(UTC).date() for point in taken}
+    first, last = start and start.astimezone(UTC).date(), end and end.astimezone(UTC).date()
+    days = [
+        Point(each.at, each.value, each.cost, each.profit)
+        for each in daily_worth(portfolios, currency, first, last)
+        if each.value is not None and each.cost is not None and each.profit is not None
+        if each.at.date() not in covered and (start is None or each.at >= start) and (end is None or each.at <= end)
+    ]
+    return sorted([*days, *taken], key=lambda point: point.at) if days else taken
 
 
 def last_of_each(points: Iterable[Point], step: timedelta) -> list[Point]:

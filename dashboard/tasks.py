@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from dashboard import clock, examining, recording, snapshots
+from dashboard.backfill import working as backfill
 from dashboard.importing import working
 from dashboard.market import history, samples, sparklines
 
@@ -12,6 +13,19 @@ def fetch_histories() -> None:
     """Fetch the daily prices that figures lack and make those anew. Not retried: it is rung each minute."""
     for asset_id in history.fetch_wanted():
         recording.revalue(asset_id)
+        backfill.mark_priced(asset_id)
+
+
+@shared_task(name=backfill.TASK, ignore_result=True, soft_time_limit=540, time_limit=600)
+def value_days(portfolio_id: int) -> None:
+    """Value a portfolio's past days. Not retried: what is left undone is rung for again when its lease is over."""
+    backfill.work_on(portfolio_id)
+
+
+@shared_task(name="dashboard.tasks.find_days", ignore_result=True, soft_time_limit=20, time_limit=30)
+def find_days() -> None:
+    """Ring for portfolios whose daily values are not up to date. Not retried: it is rung again in a minute."""
+    backfill.sweep(clock.now())
 
 
 @shared_task(name="dashboard.tasks.refresh_sparklines", ignore_result=True, soft_time_limit=50, time_limit=55)

@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "histories": {"task": "dashboard.tasks.fetch_histories", "schedule": 60.0, "options": {"expires": 60.0}},
     "sparklines": {"task": "dashboard.tasks.refresh_sparklines", "schedule": 60.0, "options": {"expires": 60.0}},
     "snapshots": {"task": "dashboard.tasks.take_snapshots", "schedule": 60.0, "options": {"expires": 60.0}},
+    "days": {"task": "dashboard.tasks.find_days", "schedule": 60.0, "options": {"expires": 60.0}},
     "thinning": {"task": "dashboard.tasks.thin_snapshots", "schedule": crontab(hour=3, minute=17)},
     "samples": {"task": "dashboard.tasks.thin_samples", "schedule": crontab(minute=11)},
     "coins": {"task": "project.tasks.find_new_coins", "schedule": 60.0, "options": {"expires": 60.0}},

@@ -18,6 +18,8 @@ from dashboard.money import WIDE, quantize
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 DAY: Final = timedelta(days=1)
+BRIDGED: Final = timedelta(days=7)
+"""The longest time without a value that returns go on over though money moved meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ class Year:
 
 
 def known_course(days: Iterable[Day]) -> list[Known]:
-    """The days with a value, from the first one after which all flows are known; flows of days without are theirs.
+    """The days with a value, from the first one on after which everything is known that returns need.
 
-    `days` come in order. The first one's flows belong to the time before, and are none.
+    It begins anew after a flow that nobody can value, and where money moved while no value was known for more than a
+    week; flows of a shorter gap count at its ends. The first day's own flows belong to the time before. `days` come in
+    order.
     """
     known: list[Known] = []
     inflow = outflow = ZERO
@@ -84,9 +88,12 @@ def known_course(days: Iterable[Day]) -> list[Known]:
         elif known:
             inflow += day.inflow
             outflow += day.outflow
-        if day.value is not None:
-            known.append(Known(day.day, day.value, inflow, outflow) if known else Known(day.day, day.value, ZERO, ZERO))
-            inflow = outflow = ZERO
+        if day.value is None:
+            continue
+        if known and (inflow or outflow) and day.day - known[-1].day > BRIDGED:
+            known.clear()
+        known.append(Known(day.day, day.value, *((inflow, outflow) if known else (ZERO, ZERO))))
+        inflow = outflow = ZERO
     return known
 
 

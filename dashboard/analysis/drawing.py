@@ -1,5 +1,5 @@
-"""Where the points of a few lines lie in a picture 1000 wide and 300 high, its first day at the left, zero or the lowest
-value at the bottom. For the eye: in binary floating point, and of long lines some points only.
+"""Where the points of a few lines lie in a picture 1000 wide and 300 high, its first day at the left, zero or the
+lowest value at the bottom. For the eye: in binary floating point, and of long lines some points only.
 """
 
 from bisect import bisect_left
@@ -55,18 +55,21 @@ def picture(lines: Sequence[Sequence[tuple[date, Decimal]]]) -> Picture | None:
     def y(value: float) -> float:
         return HEIGHT - (value - bottom) / (top - bottom) * HEIGHT
 
+    def drawing(line: Sequence[tuple[date, Decimal]]) -> str:
+        some, every = thinned(line)
+        return path([(x(day), y(float(value)), day) for day, value in some], max(GAP, 2 * every))
+
     count = round((top - bottom) / step)
     heights = [Tick(y(bottom + n * step), Decimal(repr(round(bottom + n * step, 10)))) for n in range(count + 1)]
     return Picture(
-        paths=tuple(path([(x(day), y(float(value)), day) for day, value in thinned(line)]) for line in lines),
+        paths=tuple(drawing(line) for line in lines),
         heights=tuple(heights),
         dates=tuple(Tick(x(day), day) for day in round_dates(first, last)),
     )
 
 
-def path(points: Sequence[tuple[float, float, date]]) -> str:
-    """Lines from point to point, broken where days lack."""
-    usual = max(GAP, *(2 * (b[2] - a[2]).days for a, b in zip(points[:3], points[1:4], strict=False))) if points[1:] else GAP
+def path(points: Sequence[tuple[float, float, date]], usual: int) -> str:
+    """Lines from point to point, broken where more days lack than usual."""
     parts = []
     for number, (across, down, day) in enumerate(points):
         broken = not number or (day - points[number - 1][2]).days > usual
@@ -74,10 +77,10 @@ def path(points: Sequence[tuple[float, float, date]]) -> str:
     return "".join(parts)
 
 
-def thinned(line: Sequence[tuple[date, Decimal]]) -> Sequence[tuple[date, Decimal]]:
-    """Every so many, the last among them."""
-    every = -(-len(line) // MOST_POINTS) if line else 1
-    return line[::-1][::every][::-1]
+def thinned(line: Sequence[tuple[date, Decimal]]) -> tuple[Sequence[tuple[date, Decimal]], int]:
+    """Every so many of the points, the last among them; and how many."""
+    every = max(1, -(-len(line) // MOST_POINTS))
+    return line[::-1][::every][::-1], every
 
 
 def round_step(span: float) -> float:

@@ -21,6 +21,8 @@ PUBLIC = {
 }  # fmt: skip
 PURE = {
     "dashboard.ledger": {"dashboard.ledger"},
+    "dashboard.analysis": {"dashboard.analysis", "dashboard.money"},
+    "dashboard.backfill.flows": {"dashboard.ledger"},
     "notifications.conditions": {"notifications.conditions"},
     "notifications.local_time": set[str](),
     "notifications.scheduling": {"notifications.local_time"},

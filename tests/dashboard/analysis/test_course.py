@@ -38,12 +38,15 @@ def line_of(*indexes: str) -> list[Grown]:
 def test_two_shares_bought_a_year_apart_return_what_the_textbook_says() -> None:
     """A share for 200, after a year 5 of dividend and another share for 225, after two both sold for 235 each with 5
     of dividend each: 15 % and 6.67 %, together 10.76 % a year (the usual example of the CFA curriculum)."""
-    first = known_course([day(0, "200"), day(365, "225", outflow="5")])
-    second = known_course([day(365, "450"), day(730, "470", outflow="10")])
+    first = known_course([day(0, "200"), day(364, "225"), day(365, "225", outflow="5")])
+    second = known_course([day(365, "450"), day(729, "470"), day(730, "470", outflow="10")])
     assert total_return(growth(first)) == 15
     assert total_return(growth(second)) == pytest.approx(D("6.666667"), abs=D("1e-6"))
     both = known_course(
-        [day(0, "200"), day(365, "225", outflow="5"), day(366, "450", inflow="225"), day(730, "470", outflow="10")]
+        [
+            *(day(0, "200"), day(364, "225"), day(365, "225", outflow="5"), day(366, "450", inflow="225")),
+            *(day(729, "470"), day(730, "470", outflow="10")),
+        ]
     )
     whole = total_return(growth(both))
     assert whole is not None
@@ -71,6 +74,15 @@ def test_a_total_loss_stays_one() -> None:
 def test_days_without_a_value_hand_their_flows_on() -> None:
     course = known_course([day(0, "100"), day(1, None, inflow="100"), day(2, "220")])
     assert total_return(growth(course)) == 10
+
+
+def test_a_long_time_without_values_in_which_money_moved_is_no_course() -> None:
+    gap = [day(n, None) for n in range(1, 20)]
+    still = known_course([day(0, "100"), *gap, day(20, "150")])
+    assert total_return(growth(still)) == 50
+    moved = known_course([day(0, "100"), *gap, day(20, "150", inflow="10"), day(21, "300")])
+    assert [known.day for known in moved] == [FIRST + timedelta(days=20), FIRST + timedelta(days=21)]
+    assert total_return(growth(moved)) == 100
 
 
 def test_nothing_is_claimed_of_the_time_before_a_flow_that_nobody_knows() -> None:

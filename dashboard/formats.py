@@ -50,6 +50,13 @@ def format_share(value: Decimal | None) -> str:
     return unknown_or(value, lambda number: f"{fixed(number, 2 if abs(number) < 1000 else 0) or '0.00'} %")
 
 
+def format_points(value: Decimal | None) -> str:
+    """`+1.2`, `−3.4`, `+120`: percent or points where a column is narrow; its sign says which way."""
+    text = unknown_or(value, lambda number: fixed(number, 1 if abs(number) < 100 else 0) or "0.0")
+    is_gain = not text.startswith(MINUS) and any(digit in text for digit in "123456789")
+    return f"+{text}" if is_gain else text
+
+
 def format_compact(value: Decimal | None) -> str:
     """`1.32 T`, `45.10 B`, `8.00 M`, `812,345`."""
     return unknown_or(value, compact)

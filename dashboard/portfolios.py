@@ -164,21 +164,30 @@ class MarketRow:
 
 def market_table(currency: str, limit: int = 250) -> list[MarketRow]:
     """The best-ranked coins that have a quote, best first."""
+    ranked = Asset.objects.coins().filter(rank__isnull=False, quote__isnull=False)
+    return rows_of(ranked.select_related("quote").order_by("rank", "pk")[:limit], currency)
+
+
+def market_rows(currency: str, assets: Iterable[str]) -> list[MarketRow]:
+    """These coins, with a quote or not, best-ranked first."""
+    return rows_of(Asset.objects.coins().filter(pk__in=list(assets)).select_related("quote").best_ranked(), currency)
+
+
+def rows_of(coins: Iterable[Asset], currency: str) -> list[MarketRow]:
     rate, stale = currencies.rate("usd", currency), stale_before(clock.now())
-    rows = (
-        MarketQuote.objects.filter(asset__rank__isnull=False, asset__kind=Asset.Kind.CRYPTO)
-        .select_related("asset")
-        .order_by("asset__rank", "asset_id")[:limit]
-    )
     with localcontext(WIDE):
-        return [
-            MarketRow(
-                asset=row.asset,
-                market=as_market(row, rate, stale),
-                volume_24h=None if row.volume_24h is None or rate is None else quantize(row.volume_24h * rate),
-            )
-            for row in rows
-        ]
+        return [market_row(coin, getattr(coin, "quote", None), rate, stale) for coin in coins]
+
+
+def market_row(coin: Asset, quote: MarketQuote | None, rate: Decimal | None, stale: datetime) -> MarketRow:
+    if quote is None:
+        return MarketRow(coin, Market(rank=coin.rank), None)
+    volume = quote.volume_24h
+    return MarketRow(
+        asset=coin,
+        market=as_market(quote, rate, stale),
+        volume_24h=None if volume is None or rate is None else quantize(volume * rate),
+    )
 
 
 def held_assets() -> set[str]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.views import (
+    analysis,
     charts,
     dashboard,
     imports,
@@ -35,6 +36,9 @@ urlpatterns = [
     path("portfolios/<int:pk>/export.csv", imports.portfolio_export, name="portfolio_export"),
     path("coins/search/", market.coin_search, name="coin_search"),
     path("market/", market.market, name="market"),
+    path("market/watch/", market.watch, name="watch"),
+    path("analysis/", analysis.analysis, name="analysis"),
+    path("analysis/<int:pk>/targets/", analysis.targets, name="targets"),
     path("assets/<path:asset_id>/working/", working.working, name="working"),
     path("assets/<path:asset_id>/chart/", charts.price_chart_part, name="price_chart"),
     path("assets/<path:asset_id>/note/", market.asset_note, name="asset_note"),

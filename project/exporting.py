@@ -18,7 +18,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import ApiToken, User
 from dashboard import clock
-from dashboard.models import AssetNote, Import, ImportMapping, Portfolio, Snapshot, Transaction
+from dashboard.models import AssetNote, Import, ImportMapping, Portfolio, Snapshot, TargetShare, Transaction, WatchedCoin
 from dashboard.money import plain
 from dashboard.representation import write_moment
 from notifications.models import Alert, PushSubscription, Reminder, TransportOff
@@ -49,6 +49,7 @@ def account_json(user: User) -> Pieces:
             "email_addresses": rows(EmailAddress.objects.filter(user=user).order_by("pk")),
             "api_tokens": rows(ApiToken.objects.filter(user=user).order_by("pk")),
             "portfolios": several(portfolio_json(portfolio) for portfolio in portfolios),
+            "watched_coins": rows(WatchedCoin.objects.filter(user=user).order_by("pk")),
             "asset_notes": rows(AssetNote.objects.filter(user=user).order_by("pk")),
             "import_mappings": rows(ImportMapping.objects.filter(user=user).order_by("pk")),
             "reminders": rows(Reminder.objects.of(user).order_by("pk"), keep={"portfolio_id"}),
@@ -71,8 +72,9 @@ def portfolio_json(portfolio: Portfolio) -> Pieces:
     transactions = Transaction.objects.filter(portfolio=portfolio).order_by("timestamp", "pk")
     imports = Import.objects.filter(portfolio=portfolio).order_by("pk")
     history = Snapshot.objects.filter(portfolio=portfolio).order_by("at")
-    parts = {"imports": rows(imports), "transactions": rows(transactions), "history": rows(history)}
-    return mapping({**facts, **parts})
+    targets = TargetShare.objects.filter(portfolio=portfolio).order_by("pk")
+    parts = {"targets": rows(targets), "imports": rows(imports), "transactions": rows(transactions)}
+    return mapping({**facts, **parts, "history": rows(history)})
 
 
 def alerts_of(user: User) -> Iterable[Alert]:

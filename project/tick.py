@@ -6,6 +6,7 @@ from dashboard.market.course import NEWS, NOTHING_NEW, Course
 from dashboard.market.currencies import refresh_rates
 from dashboard.market.refresh import Tick, Urgency, refresh
 from dashboard.portfolios import held_assets
+from dashboard.watching import watched_assets
 from notifications import selectors
 from notifications.checking import check
 from project.metrics import ticks
@@ -27,7 +28,7 @@ def tick() -> Tick | None:
 
 
 def beat(mine: Turn, course: Course) -> Tick | None:
-    news = refresh(held_assets() | selectors.watched_assets(), urgency(), course)
+    news = refresh(held_assets() | watched_assets() | selectors.watched_assets(), urgency(), course)
     mine.renew()
     if news is not None:
         announce_tick(news)

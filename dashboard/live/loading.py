@@ -17,6 +17,7 @@ from dashboard.market.refresh import market_state
 from dashboard.market.sparklines import sparklines
 from dashboard.models import MarketQuote, MarketState, Portfolio, Position
 from dashboard.portfolios import Overview, held_in, market_table
+from dashboard.watching import watched_by
 
 Item = TypeVar("Item")
 SECTIONS: Final = ("dashboard/_totals.html", "dashboard/_spread.html", "dashboard/_holdings.html")
@@ -64,7 +65,8 @@ def contents_of(page: Page) -> Contents:
     if page.view is View.NONE:
         return Contents(user.currency)
     if page.view is View.MARKET:
-        return Contents(user.currency, listed=frozenset(row.asset.pk for row in market_table(user.currency)))
+        largest = {row.asset.pk for row in market_table(user.currency)}
+        return Contents(user.currency, listed=watched_by(page.user) | largest)
     positions = Position.objects.of(user)
     currency = user.currency
     if page.portfolio is not None:

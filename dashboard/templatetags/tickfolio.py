@@ -136,3 +136,51 @@ def compact(value: Decimal | None) -> str:
 @register.filter
 def exact(value: Decimal | None) -> str:
     return formats.format_exact(value)
+
+
+@register.filter
+def signed(value: Decimal | None) -> str:
+    """{{ month|signed }}: percent or points in a narrow column, `+1.2` or `−3.4`."""
+    return formats.format_points(value)
+
+
+@register.filter
+def direction(value: Decimal | None) -> str:
+    """{{ month|direction }}: the class that colours a gain or a loss."""
+    return "gain" if value is not None and value > 0 else "loss" if value is not None and value < 0 else ""
+
+
+@register.filter
+def size(value: Decimal | None) -> Decimal | None:
+    """{{ move|size }}: without its sign, where a word says it."""
+    return None if value is None else abs(value)
+
+
+@register.filter
+def few_digits(value: Decimal | None) -> str:
+    """{{ effective|few_digits }}: a count that is no whole number, `3.4`."""
+    return "–" if value is None else f"{value:.1f}"
+
+
+@register.filter
+def width(percent: Decimal | None) -> str:
+    """{{ share|width }}: of a bar of 100."""
+    return f"{min(max(percent or Decimal(0), Decimal(0)), Decimal(100)):.2f}"
+
+
+@register.filter
+def level(value: Decimal) -> str:
+    """{{ tick.value|level }}: a round value at an axis, short."""
+    return formats.format_compact(value) if abs(value) >= 1000 or not value else formats.format_price(value)
+
+
+@register.filter
+def place(at: float) -> str:
+    """{{ tick.at|place }}: a place in a picture, in its units."""
+    return f"{at:.1f}"
+
+
+@register.filter
+def part(at: float, whole: int) -> str:
+    """{{ tick.at|part:1000 }}: a place in a picture as percent of its side."""
+    return f"{at / whole:.2%}"

@@ -8,22 +8,51 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
+from dashboard import watching
 from dashboard.facts import facts_of
 from dashboard.forms import NoteForm
 from dashboard.journal import lines_of, numbers_of, rows_numbered, transactions_of
 from dashboard.market.search import search_coins
 from dashboard.models import Asset
 from dashboard.noting import note_of, write_note
-from dashboard.portfolios import market_table, overview
+from dashboard.portfolios import market_rows, market_table, overview
 from dashboard.views.chosen import owner
+from dashboard.watching import watched_by
 
 LATEST = 20
 
 
 @require_safe
 def market(request: HttpRequest) -> HttpResponse:
-    currency = owner(request).currency
-    return render(request, "dashboard/market.html", {"rows": market_table(currency), "currency": currency})
+    """The largest coins, those that are watched, or those that bear a name."""
+    user, typed = owner(request), request.GET.get("q", "").replace("\0", " ").strip()[:100]
+    watched, only_watched = watched_by(user.pk), request.GET.get("show") == "watched"
+    if typed:
+        rows = market_rows(user.currency, [coin.pk for coin in search_coins(typed)])
+    elif only_watched:
+        rows = market_rows(user.currency, watched)
+    else:
+        rows = market_table(user.currency)
+    context = {"rows": rows, "currency": user.currency, "typed": typed, "watched": watched, "only": only_watched}
+    page = HtmxDetails(request).target != "market"
+    return render(request, "dashboard/market.html" if page else "dashboard/_market.html", context)
+
+
+@require_POST
+def watch(request: HttpRequest) -> HttpResponse:
+    """Follow a coin, or no longer; answers with the button that says which it is now."""
+    user, follow = owner(request), "watch" in request.POST
+    named = request.POST.get("watch" if follow else "unwatch", "").replace("\0", "")
+    coin = get_object_or_404(Asset.objects.coins(), pk=named)
+    try:
+        watching.watch(user, coin) if follow else watching.unwatch(user, coin)
+    except watching.TooManyWatched as limit:
+        messages.error(request, str(limit))
+        if HtmxDetails(request):
+            return HttpResponse(headers={"HX-Refresh": "true"})
+    if HtmxDetails(request):
+        return render(request, "dashboard/_star.html", {"asset": coin, "watched": watched_by(user.pk)})
+    return redirect(f"{reverse('market')}?{request.GET.urlencode()}")
 
 
 @require_safe

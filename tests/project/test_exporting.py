@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User, issue_token
 from dashboard.drafts import Draft
 from dashboard.importing.service import import_file
-from dashboard.models import Asset, AssetNote, ImportMapping, Portfolio, Snapshot
+from dashboard.models import Asset, AssetNote, ImportMapping, Portfolio, Snapshot, TargetShare, WatchedCoin
 from dashboard.recording import create_portfolio, record_transactions
 from notifications.models import Alert, Delivery, PushSubscription, Reminder
 from project.exporting import account_json
@@ -37,6 +37,8 @@ def furnish(name: str) -> User:
     csv = f"timestamp,type,asset_id,amount,price,wallet\n2024-02-01T00:00:00Z,buy,bitcoin,2,30000,wallet of {name}\n"
     import_file(portfolio, f"{name}.csv", csv.encode())
     Snapshot.objects.create(portfolio=portfolio, at=AT, currency="eur", value=D("7.5"), cost=D(5), profit=D("2.5"))
+    TargetShare.objects.create(portfolio=portfolio, asset_id="bitcoin", percent=D(100))
+    WatchedCoin.objects.create(user=user, asset_id="bitcoin")
     AssetNote.objects.create(user=user, asset_id="bitcoin", text=f"thoughts of {name}", written_at=AT)
     ImportMapping.objects.create(user=user, header=["a"], digest=name, mapping={"of": name})
     reminder = Reminder.objects.create(
@@ -87,6 +89,8 @@ def test_everything_is_there_to_the_last_digit(ada: User) -> None:
     assert (done["filename"], done["added"]) == ("ada.csv", 1)
     assert imported["source_import"] == done["id"]
     assert [point["value"] for point in portfolio["history"]] == ["7.5"]
+    assert [(target["asset"], target["percent"]) for target in portfolio["targets"]] == [("bitcoin", "100")]
+    assert [watched["asset"] for watched in found["watched_coins"]] == ["bitcoin"]
     assert found["import_mappings"][0]["mapping"] == {"of": "ada"}
     (reminder,) = found["reminders"]
     assert (reminder["limit"], reminder["note"], reminder["portfolio"]) == (

@@ -1,0 +1,37 @@
+"""Coins that people follow without holding them, and which assets' prices are fetched because of that."""
+
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from dashboard.models import Asset, WatchedCoin
+
+MOST_WATCHED: Final = 100
+
+
+class TooManyWatched(Exception):
+    """The list is full; the message says how long it may be."""
+
+
+def watch(user: User, coin: Asset) -> None:
+    """Follow the coin; twice is once. Raises TooManyWatched."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        others = WatchedCoin.objects.filter(user=user).exclude(asset=coin)
+        if others.count() >= MOST_WATCHED:
+            raise TooManyWatched(f"You watch {MOST_WATCHED} coins; leave one to make room.")
+        WatchedCoin.objects.get_or_create(user=user, asset=coin)
+
+
+def unwatch(user: User, coin: Asset) -> None:
+    WatchedCoin.objects.filter(user=user, asset=coin).delete()
+
+
+def watched_by(user_id: int) -> frozenset[str]:
+    return frozenset(WatchedCoin.objects.filter(user=user_id).values_list("asset_id", flat=True))
+
+
+def watched_assets() -> set[str]:
+    """Every asset that somebody watches."""
+    return set(WatchedCoin.objects.order_by().values_list("asset_id", flat=True).distinct())

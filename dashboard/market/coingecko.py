@@ -12,7 +12,7 @@ import httpx
 from django.conf import settings
 
 from dashboard.market.quote import Quote
-from dashboard.market.source import Coin, DayPrice, Rate, SourceGarbled, Week
+from dashboard.market.source import Coin, DayPrice, Listing, Rate, SourceGarbled, Week
 from dashboard.market.wire import Get, fetch, parse_json
 from dashboard.money import LIMIT, quantize
 
@@ -29,6 +29,9 @@ KEY_HEADERS: Final = {"demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 MARKETS: Final = "/coins/markets?vs_currency=usd&per_page=250&price_change_percentage=1h,24h,7d&precision=full"
 WEEKS: Final = "/coins/markets?vs_currency=usd&per_page=250&sparkline=true&precision=full"
 CHART: Final = "?vs_currency=usd&interval=daily&precision=full"
+TICKERS: Final = 100
+"""Rows on a page of an exchange's pairs."""
+MOST_PAGES: Final = 40
 FIRST_DAY: Final = date(2009, 1, 3)
 
 ID = re.compile(r"[^\s,\x00-\x1f\x7f]{1,200}")
@@ -99,6 +102,20 @@ class CoinGecko:
         if not isinstance(points, list):
             raise SourceGarbled("the chart has no list of prices")
         return read_days(points)
+
+    def listings(self, exchange: str, assets: Collection[str], page: int) -> tuple[tuple[Listing, ...], bool]:
+        """A page, from 1 on, of the pairs in which the exchange trades these assets, and whether more follow.
+
+        Without assets it is all of its pairs.
+        """
+        only = "".join(f"&coin_ids={batch}" for batch in batches(assets))
+        path = f"/exchanges/{percent_encode(exchange, safe='')}/tickers?order=base_target&page={page}{only}"
+        answer = self._get(path, seconds=2 * self.timeout)
+        rows = answer.get("tickers") if isinstance(answer, dict) else None
+        if not isinstance(rows, list):
+            raise SourceGarbled("the pairs of the exchange are no list")
+        found = tuple(listing for row in rows if (listing := read_listing(row)) is not None)
+        return found, len(rows) >= TICKERS and page < MOST_PAGES
 
     def weeks(self, assets: Collection[str]) -> tuple[Week, ...]:
         found: list[Week] = []
@@ -203,6 +220,23 @@ def read_coin(row: object) -> Coin | None:
         symbol=read_text(row.get("symbol"), 60).lower() or coin[:60],
         name=read_text(row.get("name"), 200) or coin,
         rank=read_rank(row.get("market_cap_rank")),
+    )
+
+
+def read_listing(row: object) -> Listing | None:
+    if not isinstance(row, dict) or not isinstance(asset := row.get("coin_id"), str) or ID.fullmatch(asset) is None:
+        return None
+    base, target, other = read_text(row.get("base"), 40), read_text(row.get("target"), 40), row.get("target_coin_id")
+    if not base or not target:
+        return None
+    volume = row.get("converted_volume")
+    return Listing(
+        asset=asset,
+        base=base,
+        target=target,
+        target_asset=other if isinstance(other, str) and ID.fullmatch(other) else None,
+        volume_usd=(read_amount(volume.get("usd")) if isinstance(volume, dict) else None) or Decimal(0),
+        doubtful=row.get("is_stale") is True or row.get("is_anomaly") is True,
     )
 
 

@@ -81,8 +81,23 @@ class Week:
     prices: tuple[Decimal, ...]
 
 
-class PriceSource(Protocol):
-    """Each method is one attempt with one deadline; each raises SourceError.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A pair that an exchange trades, by its tickers, and the assets behind them; a currency has no `target_asset`.
+
+    `doubtful` is what the source calls stale or an anomaly.
+    """
+
+    asset: str
+    base: str
+    target: str
+    target_asset: str | None
+    volume_usd: Decimal
+    doubtful: bool
+
+
+class QuoteSource(Protocol):
+    """Where quotes come from. Each call is one attempt with one deadline; it raises SourceError.
 
     `calls` counts requests made so far, `waited` the seconds that passed until their answers were there.
     """
@@ -93,6 +108,10 @@ class PriceSource(Protocol):
 
     def quotes(self, assets: Collection[str], *, top: bool) -> tuple[Quote, ...]:
         """Quotes of the assets that it knows, and with `top` of the largest coins by rank too; each asset once."""
+
+
+class PriceSource(QuoteSource, Protocol):
+    """A source that knows coins by their names too, and the past. Each method is one attempt, as above."""
 
     def coins(self) -> tuple[Coin, ...]:
         """Every coin that it knows, unranked."""

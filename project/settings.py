@@ -267,6 +267,27 @@ PRICE_REFRESH_SECONDS: float | None = setting(
     lambda seconds: seconds == 0 or 1 <= seconds <= 86400,
 )
 PRICE_REFRESH_SECONDS = PRICE_REFRESH_SECONDS or None
+EXCHANGES = ("coinbase", "kraken", "binance")
+
+
+def addresses(text: str) -> dict[str, str]:
+    """The address of each named exchange's feed, as in `coinbase,kraken=ws://localhost:9000`; "" is its own."""
+    if text.lower() == "none":
+        return {}
+    return {name.lower(): url for name, _, url in (word.partition("=") for word in words(text))}
+
+
+# Exchanges whose public feeds prices are taken from, beside CoinGecko's.
+PRICE_STREAMS: dict[str, str] = setting(
+    "PRICE_STREAMS",
+    "none",
+    f"names among {', '.join(EXCHANGES)}, separated by commas, each perhaps with =ws://… or =wss://…, or none",
+    addresses,
+    lambda streams: all(
+        name in EXCHANGES and (not url or (urlsplit(url).scheme in {"ws", "wss"} and bool(urlsplit(url).hostname)))
+        for name, url in streams.items()
+    ),
+)
 
 # Messages to people --------------------------------------------------------------------------------------------------
 EMAIL_URL = setting(

@@ -1,10 +1,15 @@
 """The heartbeat of the market: fetch, tell the open pages, judge the reminders."""
 
+from collections.abc import Collection
+
+from django.conf import settings
+
 from dashboard.live.announce import announce_tick
 from dashboard.live.presence import someone_watches
 from dashboard.market.course import NEWS, NOTHING_NEW, Course
 from dashboard.market.currencies import refresh_rates
 from dashboard.market.refresh import Tick, Urgency, refresh
+from dashboard.market.streams.intake import intake
 from dashboard.portfolios import held_assets
 from dashboard.watching import watched_assets
 from notifications import selectors
@@ -28,7 +33,10 @@ def tick() -> Tick | None:
 
 
 def beat(mine: Turn, course: Course) -> Tick | None:
-    news = refresh(held_assets() | watched_assets() | selectors.watched_assets(), urgency(), course)
+    wanted = held_assets() | watched_assets() | selectors.watched_assets()
+    covered = settings.PRICE_STREAMS and take_streams(wanted)
+    mine.renew()
+    news = refresh(wanted, Urgency.IDLE if covered else urgency(), course)
     mine.renew()
     if news is not None:
         announce_tick(news)
@@ -40,6 +48,19 @@ def beat(mine: Turn, course: Course) -> Tick | None:
         mine.renew()
         refresh_rates()  # last, because it asks the network
     return news
+
+
+def take_streams(wanted: Collection[str]) -> bool:
+    """What exchanges' feeds brought is told and judged before CoinGecko is asked; whether they tell of everything."""
+    course = Course()
+    came = intake(wanted, course)
+    if came.tick is not None:
+        announce_tick(came.tick)
+        course.lap("announced")
+        check(came.tick)
+        course.lap("checked")
+        ticks.note_streamed(course)
+    return came.covers
 
 
 def urgency() -> Urgency:

@@ -14,6 +14,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ["DATA_DIR"] = FOLDER
 os.environ["REDIS_URL"] = f"unix://{FOLDER}/valkey.sock"
 os.environ["TICKFOLIO_EMBEDDED"] = "on"
+os.environ["PRICE_STREAMS"] = "none"
 # What tests start in processes of their own reads the project's settings, from the environment they give it.
 os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 

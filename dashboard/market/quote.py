@@ -34,6 +34,9 @@ class Quote:
     ath: Decimal | None = None
     ath_at: datetime | None = None
     source: str = ""
+    low: Decimal | None = None
+    high: Decimal | None = None
+    """What was seen for certain since the sample before this one; None where only the price is known."""
 
 
 TIMES = frozenset({"as_of", "ath_at"})

@@ -122,6 +122,22 @@ class Recording:
             rates[code] = {"name": code.upper(), "unit": code.upper(), "value": value, "type": "fiat"}
         return rates
 
+    def tickers(self, exchange: str, now: datetime) -> list[dict[str, Any]] | None:
+        """The pairs of /exchanges/{id}/tickers: Coinbase's, in dollars; None for an exchange that it lacks."""
+        if exchange != "gdax":
+            return None
+        return [
+            {
+                "base": coin.symbol.upper(),
+                "target": "USD",
+                "converted_volume": {"usd": 1},
+                "is_anomaly": False,
+                "is_stale": False,
+                "coin_id": coin.id,
+            }
+            for coin in self.coins.values()
+        ]
+
     def chart(self, coin: str, days: float, daily: bool, now: datetime) -> dict[str, Any] | None:
         """The last steps that were played, as far back as the recording goes; None for a coin that it lacks."""
         if coin not in self.coins:

@@ -21,6 +21,7 @@ from dashboard.market.quote import Quote
 from dashboard.market.samples import keep
 from dashboard.market.source import SourceError, SourceGarbled, SourceRefused
 from dashboard.market.storing import judge_all, write
+from dashboard.market.streams.source import with_streams
 from dashboard.models import Asset, MarketQuote, MarketState
 
 __all__ = ["MarketHealth", "Tick", "Urgency", "market_state", "refresh", "stale_before"]
@@ -84,6 +85,8 @@ def refresh(assets: Collection[str], urgency: Urgency = Urgency.IDLE, course: Co
             course.lap("accepted", without=source.waited)
         if not samples:
             raise SourceGarbled("no price that can be used")
+        if settings.PRICE_STREAMS:
+            samples = with_streams(samples, poll.assets)
         course.received = len(samples)
         tick = accept(samples, poll, source.calls, course)
     except SourceError as error:

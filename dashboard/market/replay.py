@@ -1,5 +1,7 @@
 """CoinGecko's API served from this machine: `python -m dashboard.market.replay --port 8001` plays the recorded market.
 
+With `--feed-port 8002` the same market is told of by Coinbase's feed too, second by second.
+
 What is served comes from any `Market`; tests put their own behind the same addresses.
 """
 
@@ -17,8 +19,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from dashboard import clock
 from dashboard.market.recording import Recording
+from dashboard.market.streams import replay as feed
 
 PREFIX: Final = "/api/v3"
+TICKERS = re.compile(r"/exchanges/([^/]+)/tickers")
+TICKERS_A_PAGE: Final = 100
 CHART = re.compile(r"/coins/([^/]+)/market_chart")
 WEEK_POINTS: Final = 168
 TIMEFRAMES: Final = ("1h", "24h", "7d")
@@ -30,6 +35,8 @@ class Market(Protocol):
     def rows(self, now: datetime) -> list[dict[str, Any]]: ...
 
     def rates(self, now: datetime) -> dict[str, Any]: ...
+
+    def tickers(self, exchange: str, now: datetime) -> list[dict[str, Any]] | None: ...
 
     def chart(self, coin: str, days: float, daily: bool, now: datetime) -> dict[str, Any] | None: ...
 
@@ -53,6 +60,8 @@ def answer(market: Market, path: str, query: Mapping[str, str], now: datetime) -
         return Answer(200, search(market, query.get("query", ""), now))
     if path == "/exchange_rates":
         return Answer(200, {"rates": market.rates(now)})
+    if tickers := TICKERS.fullmatch(path):
+        return exchange_tickers(market, tickers[1], query, now)
     if chart := CHART.fullmatch(path):
         return market_chart(market, chart[1], query, now)
     return Answer(404, {"error": "Not Found"})
@@ -73,6 +82,17 @@ def markets(market: Market, query: Mapping[str, str], now: datetime) -> Answer:
     if query.get("sparkline") == "true":
         rows = [row | {"sparkline_in_7d": {"price": week(market, row["id"], now)}} for row in rows]
     return Answer(200, [{key: value for key, value in row.items() if key not in hidden} for row in rows])
+
+
+def exchange_tickers(market: Market, exchange: str, query: Mapping[str, str], now: datetime) -> Answer:
+    rows = market.tickers(exchange, now)
+    if rows is None:
+        return Answer(404, {"error": "exchange not found"})
+    if query.get("coin_ids"):
+        ids = set(query["coin_ids"].split(","))
+        rows = [row for row in rows if row["coin_id"] in ids]
+    first = TICKERS_A_PAGE * (whole(query.get("page", ""), 1) - 1)
+    return Answer(200, {"name": exchange, "tickers": rows[first : first + TICKERS_A_PAGE]})
 
 
 def week(market: Market, coin: str, now: datetime) -> list[Any]:
@@ -167,12 +187,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve a recorded market by CoinGecko's API.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--feed-port", type=int, help="also tell of it by Coinbase's feed, here")
     parser.add_argument("--first-step", type=int, default=0, help="recorded steps to skip at the start")
     options = parser.parse_args()
     recording = Recording(clock.now(), options.first_step)
     with Server(recording, options.host, options.port) as server:
         sys.stdout.write(f"Recorded market at {server.url}\n")
         sys.stdout.flush()
+        if options.feed_port is not None:
+            feed.start(recording, options.host, options.feed_port)
         with suppress(KeyboardInterrupt):
             server.serve_forever()
 

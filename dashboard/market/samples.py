@@ -1,4 +1,4 @@
-"""What coins that somebody holds or watches have cost, minute by minute: kept by each tick, thinned as it ages.
+"""What coins that somebody holds or watches have cost: kept by each tick, second by second at best, thinned as it ages.
 
 All prices are in USD, all times the source's own. Days further back than this reaches are `dashboard.market.history`'s.
 """
@@ -21,6 +21,7 @@ from dashboard.upserting import upsert
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 STRETCHES: Final = (
+    (timedelta(minutes=10), timedelta(minutes=1)),
     (timedelta(days=1), timedelta(minutes=5)),
     (timedelta(days=7), timedelta(hours=1)),
     (timedelta(days=90), timedelta(days=1)),
@@ -48,11 +49,11 @@ def keep(quotes: Collection[Quote], interesting: Collection[str], now: datetime,
     """
     wanted, oldest = set(interesting), now - stale_after(interval)
     rows = [
-        (quote.asset, quote.as_of, quote.price, 0, quote.source)
+        (quote.asset, quote.as_of, quote.price, 0, quote.low, quote.high, quote.source)
         for quote in quotes
         if quote.asset in wanted and quote.price is not None and quote.as_of is not None and quote.as_of >= oldest
     ]
-    upsert(PriceSample, ("asset", "at", "usd", "step", "source"), rows, key=2)
+    upsert(PriceSample, ("asset", "at", "usd", "step", "low", "high", "source"), rows, key=2)
     return len(rows)
 
 

@@ -28,6 +28,8 @@ STAGE: Final = Family("tickfolio_tick_stage_seconds", "A polling tick's own work
 OWN: Final = Family("tickfolio_tick_own_seconds", "A polling tick's own work, all stages together", (), TICK)
 SOURCE_SECONDS: Final = Family("tickfolio_source_seconds", "The wait for the price source's answer", (), SOURCE)
 QUOTES: Final = Family("tickfolio_quotes_changed", "Quotes that ticks found changed")
+STREAMED: Final = Family("tickfolio_streamed_ticks", "Ticks to which exchanges' feeds brought news")
+STREAMED_SECONDS: Final = Family("tickfolio_streamed_tick_seconds", "Own work of such a tick's news", (), TICK)
 SAMPLES: Final = Family("tickfolio_price_samples", "Prices that ticks kept for the history")
 REQUESTS: Final = Family("tickfolio_http_requests", "HTTP requests by view and status", ("view", "status"))
 REQUEST_SECONDS: Final = Family(
@@ -44,6 +46,18 @@ TICK_TO_FRAME: Final = Family(
 )
 
 FAMILIES: Final = (
-    *(TICKS, TICKS_SKIPPED, TICKS_FAILED, POLLS, STAGE, OWN, SOURCE_SECONDS, QUOTES, SAMPLES),
+    *(
+        TICKS,
+        TICKS_SKIPPED,
+        TICKS_FAILED,
+        POLLS,
+        STAGE,
+        OWN,
+        SOURCE_SECONDS,
+        QUOTES,
+        SAMPLES,
+        STREAMED,
+        STREAMED_SECONDS,
+    ),
     *(REQUESTS, REQUEST_SECONDS, FRAMES, BYTES, OPENED, DROPPED, CONFLATED, HEARD, TICK_TO_FRAME),
 )

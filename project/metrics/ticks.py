@@ -41,6 +41,13 @@ def count(course: Course) -> None:
     counting.count(families.SAMPLES, by=course.kept)
 
 
+def note_streamed(course: Course) -> None:
+    """A second in which exchanges' feeds brought news: counted, and no line of the log."""
+    counting.count(families.STREAMED)
+    counting.observe(families.STREAMED_SECONDS, course.own)
+    counting.count(families.SAMPLES, by=course.kept)
+
+
 def note_skipped() -> None:
     """Another tick was at work."""
     counting.count(families.TICKS_SKIPPED)

@@ -43,9 +43,15 @@ def beat(schedule: Path) -> list[str]:
     return [*_celery(), "beat", *("-s", str(schedule))]
 
 
-def replay(port: int) -> list[str]:
-    """The recorded market, served as CoinGecko's API would."""
-    return [*_python("dashboard.market.replay"), *("--port", str(port))]
+def streams() -> list[str]:
+    """What keeps the feeds of exchanges; started in the project's folder."""
+    return [sys.executable, "manage.py", "stream_prices"]
+
+
+def replay(port: int, feed_port: int | None = None) -> list[str]:
+    """The recorded market, served as CoinGecko's API would, and as Coinbase's feed."""
+    feed = () if feed_port is None else ("--feed-port", str(feed_port))
+    return [*_python("dashboard.market.replay"), *("--port", str(port)), *feed]
 
 
 def _python(module: str) -> list[str]:

@@ -60,7 +60,8 @@ def run(*, demo: bool = False) -> None:
             _check_redis(settings.REDIS_URLS)
         if demo:
             replay_port = urlsplit(settings.COINGECKO_URL).port or 80
-            supervisor.start(Child("replay", commands.replay(replay_port), settings.BASE_DIR, environment))
+            feed_port = next((urlsplit(url).port for url in settings.PRICE_STREAMS.values() if url), None)
+            supervisor.start(Child("replay", commands.replay(replay_port, feed_port), settings.BASE_DIR, environment))
         _migrate(console)
         connections.close_all()
         if supervisor.wait(0):
@@ -85,6 +86,7 @@ def run(*, demo: bool = False) -> None:
             "market": commands.worker("market", 1),
             "deliveries": commands.worker("deliveries", settings.DELIVERY_WORKERS),
             "beat": commands.beat(settings.DATA_DIR / "beat-schedule"),
+            **({"streams": commands.streams()} if settings.PRICE_STREAMS else {}),
         }.items():
             supervisor.start(Child(name, command, settings.BASE_DIR, environment))
         supervisor.wait()

@@ -48,6 +48,7 @@ class FakeMarket:
 
     coins: dict[str, dict[str, Any]] = field(default_factory=dict)
     frozen_at: datetime | None = None
+    pairs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def set_price(self, asset: str, price: Any, **facts: Any) -> None:
         """`facts` are further fields of the row, as the API names them."""
@@ -88,6 +89,15 @@ class FakeMarket:
             code: {"name": code.upper(), "unit": code, "value": BITCOIN_IN_DOLLARS * per_usd, "type": "fiat"}
             for code, per_usd in RATES.items()
         }
+
+    def list_pair(self, exchange: str, base: str, target: str, coin: str, target_coin: str | None = None) -> None:
+        """From now on the exchange trades this pair; without `target_coin` it is counted in a currency."""
+        row = {"base": base, "target": target, "coin_id": coin, "converted_volume": {"usd": 1000}}
+        other = {} if target_coin is None else {"target_coin_id": target_coin}
+        self.pairs.setdefault(exchange, []).append({**row, "is_anomaly": False, "is_stale": False, **other})
+
+    def tickers(self, exchange: str, now: datetime) -> list[dict[str, Any]] | None:
+        return self.pairs.get(exchange)
 
     def chart(self, coin: str, days: float, daily: bool, now: datetime) -> dict[str, Any] | None:
         if coin not in self.coins:
@@ -278,6 +288,8 @@ class FakeCoinGecko(Server):
     def control(self, order: dict[str, Any]) -> None:
         for asset, price in order.get("prices", {}).items():
             self.set_price(asset, price)
+        for pair in order.get("pairs", []):
+            self.prices.list_pair(*pair)
         for asset, facts in order.get("facts", {}).items():
             self.set_price(asset, facts.pop("price"), **facts)
         if order.get("heal"):

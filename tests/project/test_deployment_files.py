@@ -15,7 +15,7 @@ from django.conf import settings
 from project.runner import commands, frontend
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("web", "market", "worker", "beat", "migrate")
+OURS = ("web", "market", "worker", "beat", "streams", "migrate")
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
 IN_CONTAINER = {
@@ -23,6 +23,7 @@ IN_CONTAINER = {
     "market": commands.worker("market", 1),
     "worker": [word if word != "4" else "${DELIVERY_WORKERS:-4}" for word in commands.worker("deliveries", 4)],
     "beat": commands.beat(Path("/data/beat-schedule")),
+    "streams": commands.streams(),
 }
 
 

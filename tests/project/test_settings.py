@@ -56,6 +56,8 @@ def test_nothing_is_documented_that_no_setting_reads() -> None:
         ("COINGECKO_URL", "ftp://somewhere"),
         ("PRICE_REFRESH_SECONDS", "0.2"),
         ("PRICE_REFRESH_SECONDS", "often"),
+        ("PRICE_STREAMS", "coinbase,mtgox"),
+        ("PRICE_STREAMS", "kraken=https://somewhere"),
         ("EMAIL_URL", "pigeon://coop"),
         ("TWILIO_WHATSAPP_FROM", "my phone"),
         ("TWILIO_API_URL", "nowhere"),

@@ -22,14 +22,15 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+            port, feed_port = one.getsockname()[1], other.getsockname()[1]
         # Each is stated, because a .env file must not lead the demo to real data or to somebody's telephone.
         os.environ.update(
             dict.fromkeys(OF_THE_USER, ""),
             DATA_DIR=str(settings.DATA_DIR / "demo"),
             COINGECKO_URL=f"http://127.0.0.1:{port}/api/v3",
             PRICE_REFRESH_SECONDS="1",
+            PRICE_STREAMS=f"coinbase=ws://127.0.0.1:{feed_port}",
         )
         # The settings were read already: the runner starts anew with these.
         os.execv(sys.executable, [sys.executable, str(settings.BASE_DIR / "manage.py"), "up", "--demo"])  # noqa: S606

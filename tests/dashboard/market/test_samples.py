@@ -149,7 +149,7 @@ def test_thinning_keeps_first_last_lowest_and_highest_of_each_stretch(bitcoin: A
     assert thin(NOON) == len(before) - PriceSample.objects.count()
     rows = list(PriceSample.objects.order_by("at"))
     assert rows[-1].at == before[-1].at
-    assert {row.step for row in rows} == {0, 300, 3600, 86400}
+    assert {row.step for row in rows} == {0, 60, 300, 3600, 86400}
     for step, age in ((300, DAY), (3600, 7 * DAY), (86400, 90 * DAY)):
         stretch = timedelta(seconds=step)
         inside = {at: list(part) for at, part in groupby(before, key=lambda each: slot(each.at, stretch))}

@@ -1,0 +1,64 @@
+"""The way of the exchanges' prices into the market: once a second the newest of each asset, judged like any sample.
+
+The poll of CoinGecko is not done here; it slows down where all that is wanted comes this way.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from dashboard import clock
+from dashboard.market.course import Course
+from dashboard.market.quote import Quote
+from dashboard.market.refresh import Tick
+from dashboard.market.samples import keep
+from dashboard.market.source import SourceError
+from dashboard.market.storing import judge_all, write
+from dashboard.market.streams import handover
+from dashboard.market.streams.source import StreamSource
+from dashboard.models import Asset, MarketState
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What exchanges brought since the last tick; `covers` is whether they tell of everything that is wanted."""
+
+    tick: Tick | None = None
+    covers: bool = False
+
+
+def intake(assets: Collection[str], course: Course | None = None) -> Intake:
+    """Ask for prices of `assets`, and take what has come. What is away brings nothing and never raises here."""
+    course = course or Course()
+    coins = frozenset(Asset.objects.coins().filter(id__in=assets).values_list("id", flat=True))
+    source = StreamSource()
+    try:
+        handover.want(coins)
+        samples = source.quotes(coins)
+    except (SourceError, *handover.AWAY):
+        return Intake()
+    course.lap("asked")
+    course.received = len(samples)
+    covers = bool(coins) and coins <= source.told.keys()
+    return Intake(accept(samples, coins, course) if samples else None, covers)
+
+
+def accept(samples: tuple[Quote, ...], coins: Collection[str], course: Course) -> Tick | None:
+    """Store what is believed under the next number."""
+    now = clock.now()
+    with transaction.atomic():
+        state = MarketState.objects.select_for_update().get()
+        judged = judge_all(samples, now, state.sequence + 1)
+        course.lap("accepted")
+        write(judged, samples)
+        course.kept = keep(judged.news, coins, now, interval=state.interval_seconds)
+        if judged.news:
+            state.sequence += 1
+            state.last_success_at = now
+            state.save(update_fields=["sequence", "last_success_at"])
+    course.lap("stored")
+    if not judged.news:
+        return None
+    course.news, course.sequence = len(judged.news), state.sequence
+    return Tick(state.sequence, now, tuple(judged.news))

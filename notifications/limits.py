@@ -1,34 +1,59 @@
 """Selector: what the charts draw of the reminders, their limits on a price or a balance."""
 
 from decimal import localcontext
+from typing import Final
 
+from dashboard import clock
 from dashboard.charts import Limit, Subject
-from dashboard.market import currencies
 from dashboard.money import WIDE, quantize
+from notifications.conditions import Arming
+from notifications.levels import levels_of
 from notifications.models import Reminder
+from notifications.observing import look
 
-OF_PRICE = ("price_above", "price_below", "price_leaves_range", "price_enters_range")
-OF_BALANCE = ("balance_above", "balance_below")
+Kind = Reminder.Kind
+LABELS: Final = {
+    Kind.PRICE_LEAVES_RANGE: ("Edge of a range", "Edge of a range"),
+    Kind.PRICE_ENTERS_RANGE: ("Edge of a range", "Edge of a range"),
+    Kind.TRAILING: ("Turns above", "Turns below"),
+    Kind.BREAK_EVEN: ("Cost above", "Cost below"),
+    Kind.DEPEG: ("Off its peg", "Off its peg"),
+    Kind.DRAWDOWN: ("Drawdown", "Drawdown"),
+}
+"""Short enough to stand on a line of the chart: for a limit that is passed upwards, and for one downwards."""
+OF_PRICE: Final = (
+    *(Kind.PRICE_ABOVE, Kind.PRICE_BELOW, Kind.PRICE_LEAVES_RANGE, Kind.PRICE_ENTERS_RANGE),
+    *(Kind.CHANGE, Kind.TRAILING, Kind.BREAK_EVEN, Kind.DEPEG),
+)
+OF_BALANCE: Final = (Kind.BALANCE_ABOVE, Kind.BALANCE_BELOW, Kind.DRAWDOWN)
 
 
 def limits_of(subject: Subject) -> list[Limit]:
-    """Limits of the user's active reminders on the chart's coin, or on its portfolio, in the chart's currency."""
-    active = Reminder.objects.of(subject.user).filter(active=True)
+    """Limits of the user's reminders that can still fire, on the chart's coin or its portfolio, in its currency."""
+    now = clock.now()
+    wanted = Reminder.objects.of(subject.user).alive(now).with_subject()
     if subject.asset:
-        active = active.filter(kind__in=OF_PRICE, asset=subject.asset)
+        wanted = wanted.filter(kind__in=OF_PRICE, asset=subject.asset)
+        # Where it counts all portfolios the average cost is on the chart already.
+        wanted = wanted.exclude(kind=Kind.BREAK_EVEN, portfolio=None)
     else:
-        active = active.filter(kind__in=OF_BALANCE, portfolio=subject.portfolio)
-    rates = currencies.todays_rates()
+        wanted = wanted.filter(kind__in=OF_BALANCE, portfolio=subject.portfolio)
+    reminders = list(wanted)
+    prospect = look(reminders, now)
     limits = []
-    for kind, currency, *levels in active.values_list("kind", "currency", "limit", "limit_high"):
-        rate = rates.rate(currency, subject.currency)
-        for level in levels:
-            if level is not None and rate is not None:
-                with localcontext(WIDE):
-                    limits.append(Limit(label_of(kind), quantize(level * rate)))
+    for reminder in reminders:
+        if reminder.kind == Kind.TRAILING and reminder.arming == Arming.FIRED:
+            continue  # what it waits for then is the way back
+        rate = prospect.rates.rate(reminder.currency, subject.currency)
+        sample = prospect.now(reminder, prospect.observe(reminder))
+        if rate is None:
+            continue
+        for bound in levels_of(reminder, sample, now):
+            with localcontext(WIDE):
+                limits.append(Limit(label_of(reminder.kind, above=bound.above), quantize(bound.limit * rate)))
     return limits
 
 
-def label_of(kind: str) -> str:
-    """Short enough to stand on a line of the chart."""
-    return {"above": "Remind above", "below": "Remind below", "range": "Edge of a range"}[kind.rpartition("_")[2]]
+def label_of(kind: str, *, above: bool) -> str:
+    up, down = LABELS.get(Kind(kind), ("Remind above", "Remind below"))
+    return up if above else down

@@ -50,9 +50,9 @@ def rounded_percent(value: Decimal, limit: Decimal | None = None) -> str:
 
 
 def figure_words(value: Decimal, figure: Figure, currency: str, limit: Decimal | None = None) -> str:
-    """Every digit of money; a percentage rounded, but never so that it reads as the limit that it passed."""
+    """Every digit; but a percentage beside its limit is rounded, never so that it reads as the limit that it passed."""
     if figure is Figure.PERCENT:
-        return rounded_percent(value, limit)
+        return percent(value) if limit is None else rounded_percent(value, limit)
     return minutes(value) if figure is Figure.MINUTES else money(value, currency)
 
 
@@ -130,37 +130,49 @@ def gist(reminder: Reminder, value: Decimal | None) -> str:
 
 def event(reminder: Reminder) -> str:
     """What has to happen, in the present tense."""
+    return f"{who(reminder)} {deed(reminder)}"
+
+
+def who(reminder: Reminder) -> str:
+    """What has to do it: the coin, or something of what is held."""
+    if reminder.kind in (Kind.ALLOCATION_ABOVE, Kind.ALLOCATION_BELOW):
+        return coin(reminder)
+    if reminder.kind == Kind.STALE and reminder.asset is None:
+        return f"a coin that you hold in {scope(reminder)}"
+    return subject(reminder)
+
+
+def deed(reminder: Reminder) -> str:
+    """`rises above 70,000 USD`: what has to happen to it."""
     limit = limit_of(reminder)
     match reminder.kind:
         case Kind.PRICE_LEAVES_RANGE:
-            return f"{coin(reminder)} leaves the range from {limit}"
+            return f"leaves the range from {limit}"
         case Kind.PRICE_ENTERS_RANGE:
-            return f"{coin(reminder)} enters the range from {limit}"
+            return f"enters the range from {limit}"
         case Kind.CHANGE:
             verb = {"up": "rises by more than", "down": "falls by more than"}.get(
                 reminder.direction, "rises or falls by more than"
             )
-            return f"{coin(reminder)} {verb} {limit} {WINDOWS.get(reminder.window, SINCE)}"
+            return f"{verb} {limit} {WINDOWS.get(reminder.window, SINCE)}"
         case Kind.TRAILING if reminder.direction == "up":
-            return f"{coin(reminder)} rises by more than {limit} from its low since this was set"
+            return f"rises by more than {limit} from its low since this was set"
         case Kind.TRAILING:
-            return f"{coin(reminder)} falls by more than {limit} from its high since this was set"
+            return f"falls by more than {limit} from its high since this was set"
         case Kind.BREAK_EVEN:
             verb = {"up": "rises above", "down": "falls below"}.get(reminder.direction, "crosses")
-            return f"{coin(reminder)} {verb} your average cost in {scope(reminder)}"
+            return f"{verb} your average cost in {scope(reminder)}"
         case Kind.ALLOCATION_ABOVE:
-            return f"{coin(reminder)} makes up more than {limit} of {scope(reminder)}"
+            return f"makes up more than {limit} of {scope(reminder)}"
         case Kind.ALLOCATION_BELOW:
-            return f"{coin(reminder)} makes up less than {limit} of {scope(reminder)}"
+            return f"makes up less than {limit} of {scope(reminder)}"
         case Kind.DRAWDOWN:
-            return f"{subject(reminder)} falls by more than {limit} from its peak since this was set"
+            return f"falls by more than {limit} from its peak since this was set"
         case Kind.DEPEG:
-            unit = reminder.currency.upper()
-            return f"{coin(reminder)} is more than {limit} off 1.00 {unit} for {minutes(reminder.minutes)}"
+            return f"is more than {limit} off 1.00 {reminder.currency.upper()} for {minutes(reminder.minutes)}"
         case Kind.STALE:
-            what = coin(reminder) if reminder.asset else f"a coin that you hold in {scope(reminder)}"
-            return f"{what} has had no price for {limit}"
-    return f"{subject(reminder)} {'rises above' if reminder.kind in RISING else 'falls below'} {limit}"
+            return f"has had no price for {limit}"
+    return f"{'rises above' if reminder.kind in RISING else 'falls below'} {limit}"
 
 
 def present(reminder: Reminder, value: Decimal | None) -> str:
@@ -179,6 +191,13 @@ def now_at(reminder: Reminder, value: Decimal) -> str:
     of_price = reminder.condition.watches is Watches.PRICE
     limit = reminder.limit if reminder.limit is not None and reminder.figure is Figure.MONEY else value
     return observed(value, limit, reminder.currency, of_price=of_price)
+
+
+def standing(reminder: Reminder, value: Decimal | None, gauge: Decimal | None) -> str:
+    """How it stands now: the value, or how far that is from where it was, where this is what counts."""
+    if reminder.kind in (Kind.CHANGE, Kind.DRAWDOWN):
+        return "–" if gauge is None else rounded_percent(gauge, reminder.limit)
+    return "–" if value is None else now_at(reminder, value)
 
 
 def promise(reminder: Reminder, value: Decimal | None) -> str:

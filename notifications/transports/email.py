@@ -100,12 +100,11 @@ def compose(message: Message, target: str) -> EmailMultiAlternatives:
 
 def facts_of(alert: Alert, zone: ZoneInfo) -> list[tuple[str, str]]:
     """What was seen, exactly, and when, where its reader lives."""
-    figures = {"Value": alert.observed, "Limit": alert.limit}
-    facts = [
-        (name, figure_words(value, alert.counted_in, alert.currency, alert.limit))
-        for name, value in figures.items()
-        if value is not None
-    ]
+    facts = []
+    if alert.observed is not None:
+        facts.append(("Value", figure_words(alert.observed, alert.counted_in, alert.currency, alert.limit)))
+    if alert.limit is not None:
+        facts.append(("Limit", figure_words(alert.limit, alert.counted_in, alert.currency)))
     if alert.price_as_of is not None:
         facts.append(("Price of", clock_time(alert.price_as_of, zone)))
     if alert.source:

@@ -7,9 +7,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import clock
 from notifications.acknowledging import acknowledge, acknowledge_all
+from notifications.life import lives_of
 from notifications.selectors import alerts_of
 from notifications.views.reminders import owner
-from notifications.wording import money
+from notifications.wording import figure_words
 
 A_PAGE = 50
 
@@ -25,10 +26,11 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def alert(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(alerts_of(owner(request)).select_related("asset", "portfolio", "reminder"), pk=pk)
-    observed, limit = (
-        None if value is None else money(value, found.currency) for value in (found.observed, found.limit)
-    )
-    return render(request, "notifications/alert.html", {"alert": found, "observed": observed, "limit": limit})
+    unit, currency = found.counted_in, found.currency
+    observed = None if found.observed is None else figure_words(found.observed, unit, currency, found.limit)
+    limit = None if found.limit is None else figure_words(found.limit, unit, currency)
+    context = {"alert": found, "observed": observed, "limit": limit, "lives": lives_of(found)}
+    return render(request, "notifications/alert.html", context)
 
 
 @require_POST

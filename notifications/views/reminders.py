@@ -1,36 +1,44 @@
 """Reminders: looking at them, adding, changing, pausing and deleting them; in a dialog with htmx, on a page without."""
 
+from collections import Counter
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
+from zlib import crc32
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from accounts.models import User
-from dashboard.clock import now
+from dashboard import clock
+from dashboard.charts import Span
 from dashboard.models import Asset, Portfolio
 from dashboard.money import AmountError, parse_amount
-from notifications.conditions import CONDITIONS
-from notifications.forms import ReminderForm
+from notifications.explaining import explain, usual_span
+from notifications.forms import OFFERED, ReminderForm
 from notifications.models import Reminder
-from notifications.observing import observe_draft
+from notifications.previewing import Preview, preview
 from notifications.reminding import (
     ReminderErrors,
     TooManyReminders,
     create_reminder,
     draft_reminder,
     edit_reminder,
-    is_true_already,
     pause_reminder,
     resume_reminder,
     starts_anew,
 )
-from notifications.selectors import reminder_lines, transports_off
+from notifications.selectors import PARTS, lines_of, reminder_lines, transports_off
+from notifications.suggesting import suggestions
 from notifications.switching import switch_on
 from notifications.transports import TRANSPORTS, offered, ready_for
-from notifications.wording import now_at, promise
+from notifications.wording import promise
+
+ASKED = ("asset", "kind", "limit", "portfolio", "direction")
 
 
 def owner(request: HttpRequest) -> User:
@@ -43,11 +51,37 @@ def owner(request: HttpRequest) -> User:
 def reminders(request: HttpRequest) -> HttpResponse:
     user = owner(request)
     context = {
-        "lines": reminder_lines(user),
+        **listed(request),
         "off": list(transports_off(user)),
         "missing": [name for name in offered() if name not in ready_for(user)],
     }
     return render(request, template(request, "reminders", "reminder-list"), context)
+
+
+@require_safe
+def reminder_cells(request: HttpRequest) -> HttpResponse:
+    """How the reminders that a page shows stand now; the whole list where it has others, or others have fired."""
+    context = listed(request)
+    if request.GET.get("stand") == context["stand"]:
+        return render(request, "notifications/_reminder_cells.html", context)
+    answer = render(request, "notifications/_reminders.html", context)
+    return reswap(retarget(answer, "#reminder-list"), "outerHTML")
+
+
+def listed(request: HttpRequest) -> dict[str, Any]:
+    """The lines that the address asks for, how many there are in each part, and a stamp of where all of them stand."""
+    lines = reminder_lines(owner(request))
+    asked = request.GET.get("state", "")
+    part = asked if asked in PARTS else ""
+    counts = Counter(line.part for line in lines)
+    stand = ",".join(sorted(f"{line.reminder.pk}{line.words}" for line in lines))
+    return {
+        "lines": [line for line in lines if not part or line.part == part],
+        "part": part,
+        "parts": [(name, name.capitalize(), counts[name]) for name in PARTS],
+        "count": len(lines),
+        "stand": f"{crc32(stand.encode()):x}",
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,33 +92,31 @@ def reminder_add(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reminder_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    form = ReminderForm(request.POST or None, user=owner(request), reminder=own_reminder(request, pk))
+    reminder = own_reminder(request, pk)
+    if reminder.kind == Reminder.Kind.SCHEDULE:
+        return redirect("schedule_edit", pk)
+    form = ReminderForm(request.POST or None, user=owner(request), reminder=reminder)
     return reminder_form(request, form, "Edit reminder")
 
 
 def reminder_form(request: HttpRequest, form: ReminderForm, title: str) -> HttpResponse:
     """Save what is valid; where the condition is true already, ask first what that shall mean."""
-    choice, true_now = request.POST.get("when_true", ""), None
+    choice, asks = request.POST.get("when_true", ""), False
+    shown = Preview() if form.is_bound or form.reminder is None else preview(form.reminder)
     if form.is_valid():
         try:
             draft = draft_reminder(form.user, ways_kept(form))
+            shown = preview(draft)
             is_anew = form.reminder is None or starts_anew(draft, form.reminder)
-            seen = is_true_already(draft) if is_anew else None
-            if seen is None or choice in {"fire", "wait"}:
+            asks = bool(shown.already) and is_anew and choice not in {"fire", "wait"}
+            if not asks:
                 save(form, fire_if_true=choice == "fire")
                 return saved(request, "Reminder saved.")
-            true_now = now_at(draft, seen.value) if seen.value is not None else "so"
         except ReminderErrors as faults:
             form.blame(faults.errors)
         except TooManyReminders as limit:
             form.add_error(None, str(limit))
-    context = {
-        "form": form,
-        "title": title,
-        "reminder": form.reminder,
-        "true_now": true_now,
-        "promise": promise_of(form),
-    }
+    context = {"form": form, "title": title, "reminder": form.reminder, "preview": shown, "asks": asks}
     return render(request, template(request, "reminder_form", "dialog-body"), context)
 
 
@@ -108,20 +140,15 @@ def save(form: ReminderForm, *, fire_if_true: bool) -> None:
 def reminder_sentence(request: HttpRequest) -> HttpResponse:
     """What the reminder that is being typed will do, in one sentence."""
     form = ReminderForm(request.POST, user=owner(request), typing=True)
-    return render(request, "notifications/_sentence.html", {"promise": promise_of(form), "of_price": form.of_price()})
+    return render(request, "notifications/_sentence.html", {"preview": preview_of(form)})
 
 
-def promise_of(form: ReminderForm) -> str:
-    """The sentence for what is filled in now; nothing while that says nothing yet."""
-    if not form.is_bound:
-        return promise(form.reminder, observe_draft(form.reminder, now()).value) if form.reminder else ""
-    if not form.is_valid():
-        return ""
+def preview_of(form: ReminderForm) -> Preview:
+    """Of what is filled in now; nothing while that says nothing yet."""
     try:
-        draft = draft_reminder(form.user, ways_kept(form))
+        return preview(draft_reminder(form.user, ways_kept(form))) if form.is_valid() else Preview()
     except ReminderErrors:
-        return ""
-    return promise(draft, observe_draft(draft, now()).value)
+        return Preview()
 
 
 @require_POST
@@ -145,6 +172,50 @@ def reminder_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, template(request, "reminder_delete", "dialog-body"), context)
 
 
+@require_safe
+def reminder_why(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why it didn't fire. A chart over another span is fetched as a part."""
+    reminder = own_reminder(request, pk)
+    if reminder.kind == Reminder.Kind.SCHEDULE:
+        return redirect("schedules")
+    named = request.GET.get("span", "")
+    span = Span(named) if named in set(Span) else usual_span(reminder, clock.now())
+    [line] = lines_of([reminder])
+    context = {
+        "reminder": reminder,
+        "line": line,
+        "explanation": explain(reminder, span),
+        "since": reminder.started_at or reminder.created_at,
+        "spans": list(Span),
+    }
+    part = request.htmx.target == "course"  # type: ignore[attr-defined]
+    return render(request, f"notifications/{'_course' if part else 'reminder_why'}.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reminder_suggestions(request: HttpRequest) -> HttpResponse:
+    """Reminders of one coin that are made with one click: a part of its page, a dialog, or a page without scripts."""
+    user, facts = owner(request), request.POST if request.method == "POST" else request.GET
+    coin = get_object_or_404(Asset.objects.coins(), pk=facts.get("asset", "").replace("\0", "")[:200])
+    said = ""
+    if request.method == "POST":
+        stated = {name: facts[name][:200] for name in ("kind", "limit", "direction") if facts.get(name)}
+        try:
+            reminder = create_reminder(user, {**stated, "asset": coin, "currency": user.currency})
+        except ReminderErrors:
+            return go_to(request, f"{reverse('reminder_add')}?{urlencode({**stated, 'asset': coin.pk})}")
+        except TooManyReminders as limit:
+            said = str(limit)
+        else:
+            said = f"Reminder set: {promise(reminder, None)}"
+            if not request.htmx:  # type: ignore[attr-defined]
+                return saved(request, said)
+    context = {"coin": coin, "suggestions": suggestions(user, coin), "said": said}
+    part = "_suggestions_dialog" if request.htmx.target == "dialog-body" else "_suggestions"  # type: ignore[attr-defined]
+    name = part if request.htmx else "suggestions"  # type: ignore[attr-defined]
+    return render(request, f"notifications/{name}.html", context)
+
+
 @require_POST
 def transport_on(request: HttpRequest, name: str) -> HttpResponse:
     """Use a transport again that was switched off after an error."""
@@ -158,13 +229,13 @@ def own_reminder(request: HttpRequest, pk: int) -> Reminder:
 
 
 def asked_for(request: HttpRequest) -> dict[str, Any]:
-    """What the address fills in beforehand: a kind, a coin, a portfolio, a limit."""
+    """What the address fills in beforehand: a kind, a coin, a portfolio, a limit, a direction."""
+    asked = {name: request.GET.get(name, "").replace("\0", "")[:200] for name in ASKED}
     initial: dict[str, Any] = {}
-    asked = {
-        name: request.GET.get(name, "").replace("\0", "")[:200] for name in ("asset", "kind", "limit", "portfolio")
-    }
-    if asked["kind"] in CONDITIONS:
+    if asked["kind"] in OFFERED:
         initial["kind"] = asked["kind"]
+    if asked["direction"] in Reminder.Direction.values:
+        initial["direction"] = asked["direction"]
     if coin := Asset.objects.coins().filter(pk=asked["asset"]).first():
         initial |= {"asset": str(coin), "asset_choice": coin.pk}
     if portfolio := next((p for p in Portfolio.objects.of(owner(request)) if str(p.pk) == asked["portfolio"]), None):
@@ -176,11 +247,16 @@ def asked_for(request: HttpRequest) -> dict[str, Any]:
 
 
 def saved(request: HttpRequest, sentence: str) -> HttpResponse:
-    """To the list, which says what was done; htmx is told to go there as a whole page."""
+    """To the list, which says what was done."""
     messages.success(request, sentence)
+    return go_to(request, reverse("reminders"))
+
+
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """htmx is told to go there as a whole page."""
     if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": "/reminders/"})
-    return redirect("reminders")
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def template(request: HttpRequest, name: str, target: str) -> str:

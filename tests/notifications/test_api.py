@@ -344,3 +344,18 @@ def test_the_most_reminders_is_exact_under_many_at_once(user: User, remind: Remi
     assert sum(isinstance(outcome, TooManyReminders) for outcome in outcomes) == 7
     assert Reminder.objects.count() == 200
     Api(user).call("POST", "reminders", {"kind": "price_above", "asset": "bitcoin", "limit": "1"}, status=409)
+
+
+def test_quiet_hours_are_the_owners_unless_others_are_given(api: Api, user: User, market: Market) -> None:
+    market.set("bitcoin", "90")
+    user.quiet_hours = {"from": "22:00", "to": "07:00"}
+    user.save()
+    wanted = {"kind": "price_above", "asset": "bitcoin", "limit": "100"}
+    others = {"from": "01:00", "to": "02:00"}
+    for stated, kept in (({}, user.quiet_hours), ({"quiet_hours": None}, None), ({"quiet_hours": others}, others)):
+        made = api.call("POST", "reminders", {**wanted, **stated}, status=201)
+        assert made["quiet_hours"] == kept
+        changed = api.call("PATCH", f"reminders/{made['id']}", {"note": "Later"}, status=200)
+        assert changed["quiet_hours"] == kept
+    report = {"kind": "schedule", "schedule": {"hour": "8"}}
+    assert api.call("POST", "reminders", report, status=201)["quiet_hours"] is None

@@ -14,16 +14,18 @@ from pytest_django import Settings
 
 from accounts.models import User
 from dashboard import clock
+from dashboard.models import Portfolio, Position
 from notifications.delivery import deliver
 from notifications.models import Alert, Delivery, Reminder, TransportOff
+from notifications.reminding import create_reminder
 from notifications.switching import switch_on
 from notifications.transports import ready_for
 from notifications.transports.base import Message, Part
 from notifications.transports.email import compose
 from notifications.unsubscribing import unsubscribe_url, wish_of
-from notifications.wording import promise
+from notifications.wording import figure_words, promise
 from tests.fakes.smtp import FakeSmtp, Mail
-from tests.notifications.conftest import Market, make_user
+from tests.notifications.conftest import Market, hold, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,42 @@ def test_a_mail_gives_exact_amounts_and_times_where_its_reader_lives(mail: Mail)
         assert f"https://coins.example.org/alerts/{alert.pk}/" in part
         assert f"because of your reminder: {promise(alert.reminder, None)}" in part
         assert "This comes late" not in part
+
+
+def facts_in(mail: Mail) -> dict[str, str]:
+    """The lines `Value: …` and `Limit: …` of the text."""
+    return dict(re.findall(r"^(Value|Limit): (.+?)\r?$", mail.text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "facts"),
+    [
+        ("change", {"limit": "5", "window": "creation"}, {"Value": "10.00 %", "Limit": "5 %"}),
+        ("trailing", {"limit": "9.999", "direction": "up"}, {"Value": "10 %", "Limit": "9.999 %"}),
+        ("profit_above", {"limit": "1"}, {"Value": "10 USD", "Limit": "1 USD"}),
+        ("profit_above", {"limit": "1", "unit": "percent"}, {"Value": "10.00 %", "Limit": "1 %"}),
+        ("allocation_above", {"limit": "51"}, {"Value": "52.38 %", "Limit": "51 %"}),
+        ("break_even", {"limit": None}, {"Value": "110 USD", "Limit": "105 USD"}),
+    ],
+)
+def test_a_mail_states_value_and_limit_in_their_own_unit(
+    kind: str, terms: dict[str, Any], facts: dict[str, str], user: User, market: Market, smtp: FakeSmtp
+) -> None:
+    portfolio = Portfolio.objects.get(user=user)
+    market.set_all({"bitcoin": 100, "ethereum": 100})
+    for asset, cost in (("bitcoin", 105 if kind == "break_even" else 100), ("ethereum", 100)):
+        hold(portfolio, asset, 1)
+        Position.objects.filter(asset=asset).update(cost=cost, invested=cost, ever_invested=cost / 2)
+    needs_coin = {} if kind == "profit_above" else {"asset": "bitcoin"}
+    made = create_reminder(user, {"kind": kind, "transports": ["email"], **needs_coin, **terms})
+    market.set("bitcoin", 110)
+    deliver(Delivery.objects.get().pk)
+    assert facts_in(smtp.mails[0]) == facts
+    made.unit = "money" if made.is_in_percent else "percent"
+    made.save()
+    assert [
+        figure_words(n, a.counted_in, a.currency, a.limit) for a in Alert.objects.all() for n in (a.observed,) if n
+    ] == [facts["Value"]]
 
 
 def test_a_late_alert_is_marked(reminder: Reminder, market: Market, smtp: FakeSmtp, time: Any) -> None:

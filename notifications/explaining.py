@@ -1,0 +1,110 @@
+"""Selector: why a reminder didn't fire, in words and as what it watches against its limit over time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from dashboard import clock
+from dashboard.charts import Span
+from dashboard.market import currencies
+from dashboard.market.samples import samples
+from dashboard.money import WIDE, quantize
+from notifications.conditions import Arming, Bound, Figure, Watches
+from notifications.courses import MOST_GAPS, Course, Gap, counts_in_percent, course_of, is_over_windows
+from notifications.figures import Observation
+from notifications.levels import levels_of
+from notifications.models import Reminder
+from notifications.observing import look
+from notifications.wording import figure_words, moment, way_back
+
+Kind = Reminder.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`reasons` are sentences, the one that decides first; `course` is None where nothing is kept to draw."""
+
+    reasons: tuple[str, ...]
+    course: Course | None
+    gaps: tuple[Gap, ...]
+
+
+def usual_span(reminder: Reminder, now: datetime) -> Span:
+    """The shortest that reaches back to where the reminder began."""
+    age = now - (reminder.started_at or reminder.created_at)
+    return next((span for span in Span if span.length is None or span.length >= age), Span.ALL)
+
+
+def explain(reminder: Reminder, span: Span) -> Explanation:
+    now = clock.now()
+    prospect = look([reminder], now)
+    seen = prospect.observe(reminder)
+    sample = prospect.now(reminder, seen)
+    if counts_in_percent(reminder):
+        levels = reminder.condition.bounds(reminder.before(now), sample)
+    else:
+        levels = levels_of(reminder, sample, now)
+    course = course_of(reminder, span, levels, now)
+    gaps = course.gaps_until(now) if course else []
+    return Explanation(
+        reasons=tuple(reasons(reminder, seen, levels, now)),
+        course=course,
+        gaps=tuple(gaps[::-1][:MOST_GAPS]),
+    )
+
+
+def reasons(reminder: Reminder, seen: Observation, levels: tuple[Bound, ...], now: datetime) -> Iterator[str]:
+    zone = reminder.user.zone
+    fired = f"It fired at {moment(reminder.fired_at, zone)}" if reminder.fired_at else ""
+    match reminder.state(now):
+        case Reminder.State.EXPIRED if reminder.expires_at is not None:
+            yield f"It ended at {moment(reminder.expires_at, zone)}; nothing is judged since."
+            return
+        case Reminder.State.PAUSED:
+            yield f"It is paused; nothing is judged meanwhile. {reminder.paused_because}".strip()
+            return
+        case Reminder.State.FIRED if reminder.repeat == Reminder.Repeat.ONCE:
+            yield f"{fired}, once, as it was asked to. Arm it again if it shall go on."
+            return
+        case Reminder.State.COOLING if reminder.cooling_until is not None:
+            yield f"{fired} and rests until {moment(reminder.cooling_until, zone)}."
+        case Reminder.State.FIRED:
+            yield f"{fired}; again only after {way_back(reminder)}."
+    if reminder.arming == Arming.WAITING:
+        yield "What it waits for was so already when it was set: it fires when that happens anew."
+    elif reminder.arming == Arming.UNKNOWN:
+        yield "It has not been judged yet, for want of a value."
+    if seen.hindrance:
+        yield seen.hindrance
+    if reminder.condition.watches is Watches.PRICE and not is_over_windows(reminder):
+        yield from far_enough(reminder, levels, now)
+
+
+def far_enough(reminder: Reminder, levels: tuple[Bound, ...], now: datetime) -> Iterator[str]:
+    """How close the price came, since the reminder began, to what would have made it fire."""
+    since, zone = reminder.started_at or reminder.created_at, reminder.user.zone
+    exchange = currencies.Exchange(reminder.currency)
+    worth: list[tuple[datetime, Decimal, Decimal]] = []
+    for each in samples(reminder.asset_id or "", since, now):
+        if (rate := exchange.rate("usd", each.at)) is not None:
+            with localcontext(WIDE):
+                worth.append((each.at, quantize(each.low * rate), quantize(each.high * rate)))
+    if not worth or reminder.arming != Arming.ARMED:
+        return
+    begin = moment(since, zone)
+    for bound in levels:
+        at, low, high = max(worth, key=lambda one: one[2]) if bound.above else min(worth, key=lambda one: one[1])
+        value = high if bound.above else low
+        name = "highest" if bound.above else "lowest"
+        reached = figure_words(value, Figure.MONEY, reminder.currency)
+        if not bound.is_passed(value):
+            with localcontext(WIDE):
+                short = figure_words(abs(bound.limit - value), Figure.MONEY, reminder.currency)
+            limit = figure_words(bound.limit, Figure.MONEY, reminder.currency)
+            yield (f"Since {begin} the {name} price was {reached}, at {moment(at, zone)}: {short} short of {limit}.")
+        elif reminder.kind in (Kind.PRICE_ABOVE, Kind.PRICE_BELOW, Kind.PRICE_LEAVES_RANGE) and not reminder.fired_at:
+            yield (
+                f"The {name} price since {begin} was {reached}, at {moment(at, zone)}, beyond the limit; "
+                "but it was old when it came, or the next price did not confirm it."
+            )

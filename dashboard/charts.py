@@ -3,12 +3,12 @@
 Times are UTC. Nothing is fetched here: where no price of a time is stored, the line has a gap.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 from enum import StrEnum
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from django.db.models import Min
@@ -18,7 +18,7 @@ from dashboard import clock
 from dashboard.formats import format_exact, format_money, format_price, format_quantity
 from dashboard.market import currencies
 from dashboard.market.samples import samples, slot
-from dashboard.models import Asset, DailyPrice, Portfolio, PriceSample, Snapshot, Transaction
+from dashboard.models import Asset, DailyPrice, DailyValue, Portfolio, PriceSample, Snapshot, Transaction
 from dashboard.money import WIDE, quantize
 from dashboard.snapshots import Point as Worth
 from dashboard.snapshots import converted, with_days
@@ -57,6 +57,12 @@ class Span(StrEnum):
         minutes = {"1d": 5, "1w": 30, "1m": 120}.get(self.value)
         return timedelta(minutes=minutes) if minutes else timedelta(days=1)
 
+    @property
+    def candle(self) -> timedelta | None:
+        """How long a candle is; None where only one price a day is kept, which makes none."""
+        minutes = {"1d": 15, "1w": 120, "1m": 480}.get(self.value)
+        return timedelta(minutes=minutes) if minutes else None
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -74,6 +80,17 @@ class Line:
     @property
     def known(self) -> list[tuple[datetime, Decimal]]:
         return [(point.at, point.value) for point in self.points if point.value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """What happened to a price within the step that begins at a time."""
+
+    at: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,9 @@ class Chart:
     limits: tuple[Limit, ...] = ()
     marks: tuple[Mark, ...] = ()
     of_price: bool = False
+    candles: tuple[Candle, ...] = ()
+    """Drawn in place of the line where there are any."""
+    candle_step: timedelta | None = None
 
     @property
     def main(self) -> Line:
@@ -160,7 +180,7 @@ class Chart:
     def data(self) -> dict[str, object]:
         """As the page's script draws it: times in seconds since 1970, values in plain notation."""
         return {
-            "step": int(self.span.step.total_seconds()),
+            "step": int((self.candle_step if self.candles and self.candle_step else self.span.step).total_seconds()),
             "decimals": self.decimals,
             "lines": [
                 {
@@ -170,6 +190,10 @@ class Chart:
                     ],
                 }
                 for line in self.lines
+            ],
+            "candles": [
+                [int(c.at.timestamp()), *(format_exact(price) for price in (c.open, c.high, c.low, c.close))]
+                for c in self.candles
             ],
             "limits": [{"label": limit.label, "value": format_exact(limit.value)} for limit in self.limits],
             "marks": [{"at": int(mark.at.timestamp()), "kind": mark.kind, "text": mark.text} for mark in self.marks],
@@ -229,20 +253,31 @@ def value_chart(user: User, portfolio: Portfolio | None, span: Span) -> Chart:
 
 
 def first_value(user: User, portfolio: Portfolio | None) -> datetime | None:
-    """Since when a value of the portfolio, or of any, is kept."""
-    found = Snapshot.objects.filter(portfolio=portfolio) if portfolio else Snapshot.objects.filter(portfolio__user=user)
-    return found.aggregate(first=Min("at"))["first"]
+    """Since when a value of the portfolio, or of any, is known."""
+    portfolios = Portfolio.objects.filter(pk=portfolio.pk) if portfolio else Portfolio.objects.of(user)
+    day = DailyValue.objects.filter(portfolio__in=portfolios).aggregate(first=Min("day"))["first"]
+    snapshot = Snapshot.objects.filter(portfolio__in=portfolios).aggregate(first=Min("at"))["first"]
+    return earlier(snapshot, day)
+
+
+def earlier(at: datetime | None, day: date | None) -> datetime | None:
+    """The earlier of a time and the beginning of a day (UTC), as far as they are known."""
+    begins = None if day is None else datetime.combine(day, time(), UTC)
+    return min((one for one in (at, begins) if one is not None), default=None)
 
 
 def first_price(coin: Asset) -> datetime | None:
     """Since when a price of the coin is kept."""
     day = DailyPrice.objects.filter(asset=coin).aggregate(first=Min("day"))["first"]
     sample = PriceSample.objects.filter(asset=coin).aggregate(first=Min("at"))["first"]
-    return min((at for at in (sample, day and datetime.combine(day, time(), UTC)) if at is not None), default=None)
+    return earlier(sample, day)
 
 
-def price_chart(user: User, coin: Asset, span: Span, own: Sequence[Limit] = ()) -> Chart:
-    """What a coin has cost in the user's currency, with the user's trades and limits, and those in `own`."""
+def price_chart(user: User, coin: Asset, span: Span, own: Sequence[Limit] = (), *, as_candles: bool = False) -> Chart:
+    """What a coin has cost in the user's currency, with the user's trades and limits, and those in `own`.
+
+    With `as_candles` also in candles, as far back as prices were kept minute by minute.
+    """
     subject = Subject(user, user.currency, asset=coin.pk)
     until = clock.now()
     since = until - span.length if span.length is not None else datetime.min.replace(tzinfo=UTC)
@@ -253,6 +288,8 @@ def price_chart(user: User, coin: Asset, span: Span, own: Sequence[Limit] = ()) 
         limits=(*own, *limits_of(subject)),
         marks=tuple(trades(user, coin.pk, since)),
         of_price=True,
+        candles=tuple(candles(coin.pk, user.currency, since, until, span.candle)) if as_candles and span.candle else (),
+        candle_step=span.candle,
     )
 
 
@@ -275,6 +312,21 @@ def prices(asset: str, currency: str, since: datetime, until: datetime, step: ti
             with localcontext(WIDE):
                 points.append(Point(at, quantize(usd * rate)))
     return points
+
+
+def candles(asset: str, currency: str, since: datetime, until: datetime, step: timedelta) -> Iterator[Candle]:
+    """Prices in `currency` by steps. Each begins where the one before has ended, if that is the step before it."""
+    exchange, last = currencies.Exchange(currency), None
+    for at, kept in groupby(samples(asset, since, until), key=lambda sample: slot(sample.at, step)):
+        part = list(kept)
+        rate = exchange.rate("usd", at)
+        if rate is None:
+            continue
+        with localcontext(WIDE):
+            first = last.close if last and last.at == at - step else quantize(part[0].usd * rate)
+            low, high = quantize(min(s.low for s in part) * rate), quantize(max(s.high for s in part) * rate)
+            last = Candle(at, first, max(first, high), min(first, low), quantize(part[-1].usd * rate))
+        yield last
 
 
 def broken(points: Iterable[Point], step: timedelta) -> tuple[Point, ...]:

@@ -1,4 +1,4 @@
-"""Fields that read what people type, and the forms of a portfolio and of a note; that of a transaction is in transaction_forms."""
+"""Fields that read what people type, and forms of portfolios and notes; a transaction's is in transaction_forms."""
 
 import re
 from datetime import UTC, datetime

@@ -106,6 +106,22 @@
     return { ...info, priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) } };
   }
 
+  function candles(chart, data, minMove) {
+    const drawn = chart.addSeries(LightweightCharts.CandlestickSeries, {
+      priceFormat: { type: "price", precision: data.decimals, minMove },
+      priceLineVisible: false,
+      borderVisible: false,
+      autoscaleInfoProvider: (usual) => withLimits(usual(), data.limits),
+    });
+    drawn.setData(data.candles.map(asCandle));
+    return drawn;
+  }
+
+  const asCandle = ([time, ...prices]) => {
+    const [open, high, low, close] = prices.map(Number);
+    return { time, open, high, low, close };
+  };
+
   function draw(figure) {
     const canvas = figure.querySelector("[data-canvas]");
     const source = figure.querySelector("script[type='application/json']");
@@ -120,7 +136,8 @@
       localization: { timeFormatter: full, priceFormatter: (value) => number.format(value).replace("-", "−") },
       timeScale: { tickMarkFormatter: tick },
     });
-    const series = data.lines.map((line, index) => {
+    const asCandles = Boolean(data.candles && data.candles.length);
+    const series = asCandles ? [candles(chart, data, minMove)] : data.lines.map((line, index) => {
       const drawn = chart.addSeries(LightweightCharts.LineSeries, {
         priceFormat: { type: "price", precision: data.decimals, minMove },
         lineWidth: index ? 1 : 2,
@@ -137,7 +154,9 @@
       price: Number(limit.value), title: limit.label, lineStyle: LightweightCharts.LineStyle.Dashed, lineWidth: 1, axisLabelVisible: true,
     }));
     const marks = LightweightCharts.createSeriesMarkers(series[0], []);
-    const drawing = { chart, data, series, limits, marks, gap: null, last: data.lines.map((line) => line.points.at(-1)) };
+    const last = asCandles ? [[data.candles.at(-1)[0], data.candles.at(-1)[4]]] : data.lines.map((line) => line.points.at(-1));
+    const drawing = { chart, data, series, limits, marks, asCandles, gap: null, last };
+    if (asCandles) drawing.candle = asCandle(data.candles.at(-1));
     if (series.length > 1) {
       const costs = new Map(data.lines[1].points);
       const points = data.lines[0].points.map(([time, value]) => [time, value === null ? null : Number(value), costs.has(time) && costs.get(time) !== null ? Number(costs.get(time)) : null]);
@@ -151,9 +170,10 @@
     follow(figure, drawing);
   }
 
-  function colour({ chart, data, series, limits, marks }) {
+  function colour({ chart, data, series, limits, marks, asCandles }) {
     chart.applyOptions(look());
-    series[0].applyOptions({ color: token("accent") });
+    if (asCandles) series[0].applyOptions({ upColor: token("gain"), downColor: token("loss"), wickUpColor: token("gain"), wickDownColor: token("loss") });
+    else series[0].applyOptions({ color: token("accent") });
     if (series[1]) series[1].applyOptions({ color: token("muted") });
     for (const limit of limits) limit.applyOptions({ color: token("stale"), axisLabelColor: token("stale"), axisLabelTextColor: token("surface") });
     const shapes = {
@@ -161,7 +181,7 @@
       sell: { position: "aboveBar", shape: "arrowDown", color: token("loss") },
       alert: { position: "aboveBar", shape: "circle", color: token("accent") },
     };
-    const first = data.lines[0].points.at(0)[0];
+    const first = asCandles ? data.candles[0][0] : data.lines[0].points.at(0)[0];
     marks.setMarkers(data.marks.filter((mark) => mark.at >= first).map((mark) => ({ time: mark.at, size: 1, ...shapes[mark.kind] })));
   }
 
@@ -172,6 +192,9 @@
     chart.subscribeCrosshairMove(({ time, seriesData }) => {
       const told = series.map((line, index) => {
         const point = seriesData.get(line);
+        if (point && point.open !== undefined) {
+          return ["open", "high", "low", "close"].map((name) => `${name} ${exact.format(point[name])}`).join(" · ");
+        }
         return point && point.value !== undefined ? `${data.lines[index].name} ${exact.format(point.value).replace("-", "−")}` : "";
       }).filter(Boolean);
       const near = time === undefined ? [] : data.marks.filter((mark) => Math.abs(mark.at - time) <= data.step / 2);
@@ -188,6 +211,7 @@
       const cell = ids[index] && document.getElementById(ids[index]);
       const last = drawing.last[index];
       if (!cell || !cell.dataset.value || !last) return;
+      if (drawing.asCandles) return followCandle(drawing, now, Number(cell.dataset.value));
       const time = Math.max(last[0], now - (now % Math.min(drawing.data.step, 60)));
       if (time - last[0] > 6 * drawing.data.step) return; // a gap that only the server can fill
       drawing.last[index] = [time, cell.dataset.value];
@@ -199,6 +223,17 @@
     if (points.length && points.at(-1)[0] === value[0]) points.pop();
     points.push([value[0], Number(value[1]), Number(cost[1])]);
     drawing.gap.update();
+  }
+
+  // The last candle grows with each price; a new step begins a new one.
+  function followCandle(drawing, now, price) {
+    const { data, series: [series] } = drawing;
+    const time = now - (now % data.step);
+    if (time - drawing.candle.time > 6 * data.step) return;
+    if (time > drawing.candle.time) drawing.candle = { time, open: drawing.candle.close, high: price, low: price, close: price };
+    const { high, low } = drawing.candle;
+    Object.assign(drawing.candle, { close: price, high: Math.max(high, price), low: Math.min(low, price) });
+    series.update({ ...drawing.candle });
   }
 
   function drawAll() {

@@ -43,7 +43,7 @@ def total_cell(totals: Totals, field: str, currency: str) -> SafeString:
 
 @register.simple_tag
 def total_copy(totals: Totals, field: str, currency: str) -> SafeString:
-    """{% total_copy overview.totals "value" currency %}: says again what the live cell of the total says, and follows."""
+    """{% total_copy overview.totals "value" currency %}: what the total's live cell says, again; it follows."""
     return fragments.copy_cell(fragments.total_id(field), fragments.TOTALS[field], totals, currency)
 
 

@@ -37,8 +37,11 @@ def price_chart_part(request: HttpRequest, asset_id: str) -> HttpResponse:
     own = [Limit("Your average cost", cost)] if holding and (cost := holding.average_cost) is not None else []
     if holding or coin.rank is not None:  # the source's budget is not spent on whatever an address names
         want([coin.pk])
-    chart = price_chart(user, coin, chosen_span(request, lambda: first_price(coin)), own)
-    return render(request, "dashboard/_price_chart.html", {"chart": chart, "coin": coin, "spans": list(Span)})
+    as_candles = request.GET.get("style") == "candles"
+    span = chosen_span(request, lambda: first_price(coin))
+    chart = price_chart(user, coin, span, own, as_candles=as_candles)
+    context = {"chart": chart, "coin": coin, "spans": list(Span), "more": "&style=candles" if as_candles else ""}
+    return render(request, "dashboard/_price_chart.html", context)
 
 
 def chosen_span(request: HttpRequest, first: Callable[[], datetime | None]) -> Span:

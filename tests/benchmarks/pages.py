@@ -5,16 +5,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from gzip import compress
 
 from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User, issue_token
 from dashboard import clock, recording
-from dashboard.models import MarketQuote, Portfolio, Transaction
+from dashboard.market.sparklines import draw
+from dashboard.models import MarketQuote, Portfolio, Sparkline, Transaction
 from tests.benchmarks.history import SIZES
 from tests.benchmarks.recompute import stored
 from tests.benchmarks.report import Aim, Report, seconds
+
+WIDE = (10_000, 200)
+"""Transactions and coins of a portfolio that is as broad as they come."""
 
 
 def run() -> Report:
@@ -36,7 +41,31 @@ def run() -> Report:
     first, last = by_size[SIZES[0]], by_size[SIZES[-1]]
     aims = [Aim("dashboard: 100,000 transactions beside 1,000", last["dashboard"] / first["dashboard"], 1.5)]
     aims += [Aim(f"{what}: ms that 100,000 transactions add to 1,000", last[what] - first[what], 150) for what in last]
+    wide, weight = wide_dashboard()
+    rows.append({"transactions": WIDE[0]} | dict.fromkeys(list(rows[0])[1:], "") | {"dashboard, ms": wide})
+    aims.append(Aim("dashboard of 200 coins and 10,000 transactions: ms to the first byte", wide, 150))
+    aims.append(Aim("the same: KB of its HTML, compressed", weight, 100))
     return Report("pages", rows, aims)
+
+
+def wide_dashboard() -> tuple[float, float]:
+    """Milliseconds and compressed kilobytes of a dashboard of many coins, each with the week behind its price."""
+    portfolio = stored(*WIDE)
+    recording.recompute_portfolio(portfolio)
+    quoted(portfolio)
+    week = draw([Decimal(100 + number * 7 % 31) for number in range(168)])
+    Sparkline.objects.bulk_create(
+        [Sparkline(asset_id=position.asset_id, path=week) for position in portfolio.positions.all()],
+        ignore_conflicts=True,
+    )
+    [(_, work)] = [visit for visit in visits(portfolio, WIDE[0]) if visit[0] == "dashboard"]
+    work()
+    spent = seconds(work, 9) * 1e3
+    client = Client(headers={"host": "localhost"})
+    client.force_login(portfolio.user)
+    page = client.get("/").content
+    assert page.count(b"data-asset=") >= WIDE[1], page.count(b"data-asset=")
+    return spent, len(compress(page)) / 1e3
 
 
 def record_a_few_later(portfolio: Portfolio) -> None:

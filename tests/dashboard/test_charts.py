@@ -14,6 +14,7 @@ from accounts.models import User
 from dashboard import clock
 from dashboard.charts import Point as At
 from dashboard.charts import Span, broken, price_chart, value_chart
+from dashboard.market.samples import slot
 from dashboard.models import Asset, DailyPrice, Portfolio, PriceHistory, PriceSample, Snapshot
 from dashboard.recording import create_portfolio
 from notifications.reminding import create_reminder
@@ -65,6 +66,37 @@ def test_a_chart_begins_with_the_span_that_shows_all_there_is(page: Client, ada:
         sampled(timedelta(days=days), "1")
         assert chosen("/charts/value/") == chosen("/assets/bitcoin/chart/") == span
     assert chosen("/charts/value/?span=1y") == "1y"
+
+
+def test_candles_say_what_happened_within_their_step(ada: User) -> None:
+    at = slot(clock.now(), timedelta(minutes=15)) - timedelta(hours=2)
+    for minutes, usd in ((1, "10"), (5, "14"), (9, "8"), (14, "12"), (16, "13"), (20, "11"), (61, "20")):
+        PriceSample.objects.create(
+            asset_id="bitcoin", at=at + timedelta(minutes=minutes), usd=Decimal(usd), source="CoinGecko"
+        )
+    chart = price_chart(ada, Asset.objects.get(pk="bitcoin"), Span.DAY, as_candles=True)
+    told = [[int(price) for price in (c.open, c.high, c.low, c.close)] for c in chart.candles]
+    assert told == [[10, 14, 8, 12], [12, 13, 11, 11], [20, 20, 20, 20]]
+    assert [c.at - at for c in chart.candles] == [timedelta(minutes=minutes) for minutes in (0, 15, 60)]
+    assert chart.data["step"] == 900
+    assert chart.main.known
+
+
+def test_a_stretch_that_was_merged_keeps_its_ends_in_a_candle(ada: User) -> None:
+    at = slot(clock.now(), timedelta(hours=2)) - timedelta(days=3)
+    PriceSample.objects.create(
+        asset_id="bitcoin", at=at + timedelta(minutes=4), usd=5, step=300, first=4, low=2, high=9, source="CoinGecko"
+    )
+    [candle] = price_chart(ada, Asset.objects.get(pk="bitcoin"), Span.WEEK, as_candles=True).candles
+    assert (candle.high, candle.low, candle.close) == (9, 2, 5)
+
+
+def test_days_make_no_candles_and_the_page_says_so(page: Client, ada: User) -> None:
+    for days in (100, 200):
+        DailyPrice.objects.create(asset_id="bitcoin", day=clock.now().date() - timedelta(days=days), usd=Decimal(days))
+    text = page.get("/assets/bitcoin/chart/?span=1y&style=candles").content.decode()
+    assert "makes no candles" in text
+    assert "span=1d&style=candles" in text.replace("&amp;", "&")
 
 
 def test_a_chart_goes_back_as_far_as_its_span(ada: User) -> None:

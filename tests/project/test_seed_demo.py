@@ -14,6 +14,7 @@ from dashboard import clock
 from dashboard.charts import Span, value_chart
 from dashboard.market.recording import Recording
 from dashboard.market.replay import Server
+from dashboard.market.sparklines import sparklines
 from dashboard.models import MarketQuote, Snapshot, Transaction
 from dashboard.portfolios import overview
 from notifications.models import Reminder
@@ -54,6 +55,7 @@ def test_the_day_before_is_remembered_and_ends_where_the_market_is(recorded_mark
     chart = value_chart(user, None, Span.DAY)
     assert len(chart.main.known) > 250
     assert abs(chart.last[1] / overview(user).totals.value - 1) < Decimal("0.05")
+    assert len(sparklines([holding.asset for holding in overview(user).holdings])) == 10
     rows = Snapshot.objects.count()
     seed()
     assert Snapshot.objects.count() == rows

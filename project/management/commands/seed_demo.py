@@ -17,6 +17,7 @@ from dashboard.market.quota import Urgency
 from dashboard.market.recording import Recording
 from dashboard.market.refresh import refresh
 from dashboard.market.samples import slot
+from dashboard.market.sparklines import refresh_sparklines
 from dashboard.models import Asset, MarketQuote, Portfolio, Position, PriceSample, Snapshot
 from dashboard.money import quantize
 from dashboard.portfolios import overview
@@ -70,6 +71,7 @@ class Command(BaseCommand):
             if is_new:
                 fill(user)
         wait_for_prices(user)
+        refresh_sparklines()
         with transaction.atomic():
             if is_new:
                 remember_a_day(user)

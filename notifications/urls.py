@@ -3,17 +3,30 @@
 from django.urls import path
 
 from notifications import inbound
-from notifications.views import alerts, delivery_settings, glance, push, reminders, schedules, unsubscribe, whatsapp
+from notifications.views import (
+    alerts,
+    courses,
+    delivery_settings,
+    glance,
+    push,
+    reminders,
+    schedules,
+    suggestions,
+    unsubscribe,
+    whatsapp,
+)
 
 urlpatterns = [
     path("reminders/", reminders.reminders, name="reminders"),
     path("reminders/add/", reminders.reminder_add, name="reminder_add"),
     path("reminders/glance/", glance.reminders_glance, name="reminders_glance"),
     path("reminders/cells/", reminders.reminder_cells, name="reminder_cells"),
-    path("reminders/suggestions/", reminders.reminder_suggestions, name="reminder_suggestions"),
+    path("reminders/suggestions/", suggestions.reminder_suggestions, name="reminder_suggestions"),
+    path("reminders/suggestions/", suggestions.reminder_suggestions, name="reminder_suggestions"),
     path("reminders/sentence/", reminders.reminder_sentence, name="reminder_sentence"),
     path("reminders/<int:pk>/edit/", reminders.reminder_edit, name="reminder_edit"),
-    path("reminders/<int:pk>/why/", reminders.reminder_why, name="reminder_why"),
+    path("reminders/<int:pk>/why/", courses.reminder_why, name="reminder_why"),
+    path("reminders/<int:pk>/why/", courses.reminder_why, name="reminder_why"),
     path("reminders/<int:pk>/pause/", reminders.reminder_pause, name="reminder_pause"),
     path("reminders/<int:pk>/delete/", reminders.reminder_delete, name="reminder_delete"),
     path("reminders/transports/<slug:name>/on/", reminders.transport_on, name="transport_on"),

@@ -3,7 +3,6 @@
 from collections import Counter
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 from zlib import crc32
 
 from django.contrib import messages
@@ -14,11 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import reswap, retarget
 
 from accounts.models import User
-from dashboard import clock
-from dashboard.charts import Span
 from dashboard.models import Asset, Portfolio
 from dashboard.money import AmountError, parse_amount
-from notifications.explaining import explain, usual_span
 from notifications.forms import OFFERED, ReminderForm
 from notifications.models import Reminder
 from notifications.previewing import Preview, preview
@@ -32,8 +28,7 @@ from notifications.reminding import (
     resume_reminder,
     starts_anew,
 )
-from notifications.selectors import PARTS, lines_of, reminder_lines, transports_off
-from notifications.suggesting import suggestions
+from notifications.selectors import PARTS, reminder_lines, transports_off
 from notifications.switching import switch_on
 from notifications.transports import TRANSPORTS, offered, ready_for
 from notifications.wording import promise
@@ -170,50 +165,6 @@ def reminder_delete(request: HttpRequest, pk: int) -> HttpResponse:
         return saved(request, "Reminder deleted.")
     context = {"reminder": reminder, "promise": promise(reminder, None)}
     return render(request, template(request, "reminder_delete", "dialog-body"), context)
-
-
-@require_safe
-def reminder_why(request: HttpRequest, pk: int) -> HttpResponse:
-    """Why it didn't fire. A chart over another span is fetched as a part."""
-    reminder = own_reminder(request, pk)
-    if reminder.kind == Reminder.Kind.SCHEDULE:
-        return redirect("schedules")
-    named = request.GET.get("span", "")
-    span = Span(named) if named in set(Span) else usual_span(reminder, clock.now())
-    [line] = lines_of([reminder])
-    context = {
-        "reminder": reminder,
-        "line": line,
-        "explanation": explain(reminder, span),
-        "since": reminder.started_at or reminder.created_at,
-        "spans": list(Span),
-    }
-    part = request.htmx.target == "course"  # type: ignore[attr-defined]
-    return render(request, f"notifications/{'_course' if part else 'reminder_why'}.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def reminder_suggestions(request: HttpRequest) -> HttpResponse:
-    """Reminders of one coin that are made with one click: a part of its page, a dialog, or a page without scripts."""
-    user, facts = owner(request), request.POST if request.method == "POST" else request.GET
-    coin = get_object_or_404(Asset.objects.coins(), pk=facts.get("asset", "").replace("\0", "")[:200])
-    said = ""
-    if request.method == "POST":
-        stated = {name: facts[name][:200] for name in ("kind", "limit", "direction") if facts.get(name)}
-        try:
-            reminder = create_reminder(user, {**stated, "asset": coin, "currency": user.currency})
-        except ReminderErrors:
-            return go_to(request, f"{reverse('reminder_add')}?{urlencode({**stated, 'asset': coin.pk})}")
-        except TooManyReminders as limit:
-            said = str(limit)
-        else:
-            said = f"Reminder set: {promise(reminder, None)}"
-            if not request.htmx:  # type: ignore[attr-defined]
-                return saved(request, said)
-    context = {"coin": coin, "suggestions": suggestions(user, coin), "said": said}
-    part = "_suggestions_dialog" if request.htmx.target == "dialog-body" else "_suggestions"  # type: ignore[attr-defined]
-    name = part if request.htmx else "suggestions"  # type: ignore[attr-defined]
-    return render(request, f"notifications/{name}.html", context)
 
 
 @require_POST

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from notifications.forms import CodeForm, NumberForm
 from notifications.linking import LinkingError, confirm, link_state, send_code, unlink
 from notifications.views.reminders import owner
+from notifications.whatsapp_forms import CodeForm, NumberForm
 
 SECTION = "/settings/#whatsapp"
 

@@ -278,7 +278,7 @@ def allocations(user: User, portfolio: Portfolio | None, whole: Overview) -> lis
     held = [holding for holding in whole.holdings if holding.value is not None and holding.value > ZERO]
     quotes = MarketQuote.objects.filter(asset__in=[holding.asset for holding in held], price__isnull=False)
     usd = dict(quotes.values_list("asset_id", "price"))
-    stable = {h.asset for h in held if h.asset in usd and is_stablecoin(h.held.symbol, usd[h.asset])}
+    stable = {h.asset for h in held if (price := usd.get(h.asset)) and is_stablecoin(h.held.symbol, price)}
     prices = {holding.asset: holding.market.price for holding in held}
     kinds = {True: ("stablecoin", "Stablecoins"), False: ("coin", "Coins")}
     ways = [

@@ -1,10 +1,11 @@
 """Selector: the daily values that are kept, of one portfolio or of several together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from itertools import groupby
+from typing import NamedTuple
 
 from django.db.models import Min, QuerySet
 
@@ -15,7 +16,17 @@ from dashboard.market.currencies import Exchange
 from dashboard.models import DailyValue, Portfolio
 from dashboard.money import WIDE, quantize
 
-COLUMNS = ("portfolio_id", "day", "currency", "value", "cost", "profit", "inflow", "outflow", "income")
+
+class Amounts(NamedTuple):
+    """What is stored of a day."""
+
+    currency: str
+    value: Decimal | None
+    cost: Decimal | None
+    profit: Decimal | None
+    inflow: Decimal | None
+    outflow: Decimal | None
+    income: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +57,51 @@ def daily_worth(
     if end is not None:
         found = found.filter(day__lte=end)
     exchange = Exchange(currency)
-    rows = found.order_by("day").values_list(*COLUMNS).iterator(chunk_size=5000)
+    rows = found.order_by("day").values_list("portfolio_id", "day", *Amounts._fields).iterator(chunk_size=5000)
     for day, several in groupby(rows, key=lambda row: row[1]):
-        told = [converted(row, exchange) for row in several]
+        told = [converted(Amounts._make(row[2:]), day, exchange) for row in several]
         if len(told) < sum(first <= day for first in firsts.values()):
             continue  # some of them aren't valued that far
         yield told[0] if len(told) == 1 else together(told)
 
 
-def converted(row: tuple, exchange: Exchange) -> DayWorth:  # type: ignore[type-arg]
-    _, day, currency, *amounts = row
+def converted(row: Amounts, day: date, exchange: Exchange) -> DayWorth:
     at = midnight(day)
-    rate = exchange.rate(currency, at)
-    if rate == 1:
-        return DayWorth(at, *amounts)
-    if rate is None:
-        return DayWorth(at, None, None, None, None, None, ZERO)
-    with localcontext(WIDE):
-        return DayWorth(at, *(None if amount is None else quantize(amount * rate) for amount in amounts))
+    rate = exchange.rate(row.currency, at)
+
+    def at_rate(amount: Decimal | None) -> Decimal | None:
+        return (
+            None if amount is None or rate is None else amount if rate == 1 else quantize(WIDE.multiply(amount, rate))
+        )
+
+    return DayWorth(
+        at=at,
+        value=at_rate(row.value),
+        cost=at_rate(row.cost),
+        profit=at_rate(row.profit),
+        inflow=at_rate(row.inflow),
+        outflow=at_rate(row.outflow),
+        income=at_rate(row.income) or ZERO,
+    )
 
 
-def together(told: list[DayWorth]) -> DayWorth:
-    def summed(name: str) -> Decimal | None:
-        amounts = [getattr(one, name) for one in told]
-        return None if None in amounts else sum(amounts, ZERO)
+def together(told: Sequence[DayWorth]) -> DayWorth:
+    return DayWorth(
+        at=told[0].at,
+        value=summed(one.value for one in told),
+        cost=summed(one.cost for one in told),
+        profit=summed(one.profit for one in told),
+        inflow=summed(one.inflow for one in told),
+        outflow=summed(one.outflow for one in told),
+        income=summed(one.income for one in told) or ZERO,
+    )
 
-    with localcontext(WIDE):
-        return DayWorth(
-            told[0].at, *(summed(name) for name in COLUMNS[3:-1]), sum((one.income for one in told), ZERO)
-        )  # fmt: skip
+
+def summed(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """None where one of them is unknown."""
+    whole = ZERO
+    for amount in amounts:
+        if amount is None:
+            return None
+        whole = WIDE.add(whole, amount)
+    return whole

@@ -67,15 +67,15 @@ class Ledger:
 
     def __init__(self, found: Mapping[str, Track]) -> None:
         self.figures: dict[str, Amounts] = {asset: track.opening for asset, track in found.items()}
-        steps = [(step.entry.at, asset, step) for asset, track in found.items() for step in track.steps]
+        steps = [(step.entry.at, asset, step.after) for asset, track in found.items() for step in track.steps]
         steps.sort(key=lambda told: told[0])
         self._steps, self._next = steps, 0
 
     def follow(self, moment: datetime) -> None:
         """To how they stood just before this moment, which must not lie before the last."""
         while self._next < len(self._steps) and self._steps[self._next][0] < moment:
-            _, asset, step = self._steps[self._next]
-            self.figures[asset] = step.after
+            _, asset, after = self._steps[self._next]
+            self.figures[asset] = after
             self._next += 1
 
     @property

@@ -119,6 +119,9 @@ def store(found: ValueHistory, made: Valued, start: date, today: date, moments: 
     for asset, (first, last) in made.missing.items():
         missing[asset] = [missing.get(asset, [first.isoformat()])[0], last.isoformat()]
     with database.atomic():
+        # First the portfolio, as everybody does who writes to it: two who begin with different rows would block.
+        if Portfolio.objects.select_for_update().filter(pk=found.pk).first() is None:
+            return True
         unmarked = ValueHistory.objects.filter(pk=found.pk, marks=found.marks)
         if not unmarked.update(redo_from=None, upto=today, missing=missing):
             return False

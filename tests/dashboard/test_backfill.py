@@ -255,7 +255,7 @@ def test_snapshots_tell_of_a_transaction_that_is_recorded_later(ada: User, portf
     made(portfolio)
     made(other)
     told = {round((NOW - s.at).total_seconds() / 3600): s.value for s in Snapshot.objects.filter(portfolio=portfolio)}
-    assert {hours for hours, worth in told.items() if worth == 1} == set(range(34, 48))
+    assert {hours for hours, worth in told.items() if worth == 1} == set(range(35, 48))
     assert set(told.values()) == {1, 200}
     told = {round((NOW - s.at).total_seconds() / 3600): s.value for s in Snapshot.objects.filter(portfolio=other)}
     assert told == {hours: 3 * hours for hours in range(5)}

@@ -60,7 +60,7 @@ def test_the_moves_make_every_part_what_it_is_meant_to_be(held: dict[str, Decima
     targets = dict(zip(keys[:4], (D("12.5"), D("37.5"), D("49.9"), D("0.1")), strict=True))
     found = drifts(held, {}, targets)
     with localcontext(WIDE):
-        whole = sum(held.values())
+        whole = sum(held.values(), D(0))
         assert abs(sum(drift.move for drift in found)) < D("1e-15")
         for drift in found:
             meant = targets.get(drift.key, D(0))

@@ -28,7 +28,8 @@ amounts = st.decimals(min_value="0", max_value="1000", places=3)
 
 
 def day(number: int, value: str | None, inflow: str | None = "0", outflow: str | None = "0") -> Day:
-    return Day(FIRST + timedelta(days=number), *(None if n is None else D(n) for n in (value, inflow, outflow)))
+    known = [None if text is None else D(text) for text in (value, inflow, outflow)]
+    return Day(FIRST + timedelta(days=number), known[0], known[1], known[2])
 
 
 def line_of(*indexes: str) -> list[Grown]:

@@ -83,8 +83,9 @@ def movement(row: Row, sent: Sum | None, received: Sum | None, kind: Kind | None
         received=received,
         fee=side(row, "Fee Amount", "Fee Currency"),
         kind=kind,
-        worth=worth_of(row),
+        worth=worth_of(row, "Net"),
         basis=in_currency_of_report(row, "Received Cost Basis"),
+        fee_worth=worth_of(row, "Fee"),
         wallet=(leaving if sent else "") or arriving or leaving or WALLET,
         to_wallet=arriving,
         note=row.text("Description"),
@@ -99,14 +100,15 @@ def moment_of(row: Row) -> datetime:
     return moment(row.text("Date"), row.columns.zone if row.has("Type") else UTC, *ISO)
 
 
-def worth_of(row: Row) -> Sum | None:
-    worth = row.optional_price("Net Worth Amount")
-    if worth and row.text("Net Worth Currency"):
-        return Sum(abs(worth), ticker_of("Net Worth Currency", row.text("Net Worth Currency")))
-    worth = row.optional_price("Net Value (read-only)")
+def worth_of(row: Row, what: str) -> Sum | None:
+    """What the row's coins ("Net") or its fee ("Fee") were worth, as its owner or else Koinly says."""
+    worth = row.optional_price(f"{what} Worth Amount")
+    if worth and row.text(f"{what} Worth Currency"):
+        return Sum(abs(worth), ticker_of(f"{what} Worth Currency", row.text(f"{what} Worth Currency")))
+    worth = row.optional_price(f"{what} Value (read-only)")
     if worth and row.text("Value Currency (read-only)"):
         return Sum(abs(worth), row.text("Value Currency (read-only)"))
-    return in_currency_of_report(row, "Net Value")
+    return in_currency_of_report(row, f"{what} Value")
 
 
 def in_currency_of_report(row: Row, column: str) -> Sum | None:

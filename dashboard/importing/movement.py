@@ -61,7 +61,8 @@ class Movement:
     """The sides of one row. The fee comes on top of them.
 
     `kind` is what the row's words say, where they say more than its sides do: a trade needs both sides, a reward one.
-    `worth` is the money that the row says its coins were worth, `basis` what they cost their owner.
+    `worth` is the money that the row says its coins were worth, `basis` what they cost their owner, `fee_worth` what a
+    fee in coins was worth.
     `wallet` holds what leaves, or else what arrives; `to_wallet` is where a transfer ends.
     """
 
@@ -72,6 +73,7 @@ class Movement:
     kind: Kind | None = None
     worth: Sum | None = None
     basis: Sum | None = None
+    fee_worth: Sum | None = None
     wallet: str = ""
     to_wallet: str = ""
     note: str = ""
@@ -98,7 +100,8 @@ def made_of(line: Line, moved: Movement) -> Outcome:
     if sent:
         return one_side(line, moved, sent, moved.kind or Kind.WITHDRAWAL, LEAVING, "leave")
     if moved.fee:
-        return one_side(line, replace(moved, fee=None), moved.fee, Kind.FEE, LEAVING, "leave")
+        bare = replace(moved, fee=None, worth=moved.worth or moved.fee_worth)
+        return one_side(line, bare, moved.fee, Kind.FEE, LEAVING, "leave")
     return Unclear(line, "No amount is stated.")
 
 
@@ -163,6 +166,8 @@ def stated(
         draft = with_cost(draft, known(moved.basis), known(worth))
     elif kind in VALUED | TRADES and (worth := known(worth)):
         draft = with_worth(draft, worth)
+    if fee and not fee.is_money and (fee_worth := known(moved.fee_worth)):
+        draft = with_fee_worth(draft, fee_worth)
     return Stated(line, draft, tickers_of(main, counter, fee))
 
 
@@ -177,6 +182,14 @@ def with_worth(draft: Draft, worth: Sum) -> Draft:
     if WIDE.multiply(price, draft.amount) == worth.amount:
         return replace(draft, price=price, price_currency=worth.ticker.lower())
     return replace(draft, value_override=quantize(worth.amount), price_currency=worth.ticker.lower())
+
+
+def with_fee_worth(draft: Draft, worth: Sum) -> Draft:
+    """What the fee was worth, unless that is in another currency than what the draft states already."""
+    currency = worth.ticker.lower()
+    if currency != draft.price_currency and (draft.price is not None or draft.value_override is not None):
+        return draft
+    return replace(draft, fee_value=quantize(worth.amount), price_currency=currency)
 
 
 def with_cost(draft: Draft, basis: Sum | None, worth: Sum | None) -> Draft:

@@ -73,9 +73,18 @@ def held_identities(portfolio: Portfolio, first: datetime, last: datetime) -> It
         yield identity(facts)
 
 
+PRICE, VALUE, CURRENCY = (IDENTITY.index(name) for name in ("price", "value_override", "price_currency"))
+
+
 def identity(facts: tuple[object, ...]) -> str:
-    """Equal for equal facts and for no others, and a tenth as large as they are. No text holds the separator."""
-    return "\x1f".join([text_of(fact) for fact in facts])
+    """Equal for equal facts and for no others, and a tenth as large as they are. No text holds the separator.
+
+    A currency in which no price and no value is stated is no fact.
+    """
+    texts = [text_of(fact) for fact in facts]
+    if not (texts[PRICE] or texts[VALUE]):
+        texts[CURRENCY] = ""
+    return "\x1f".join(texts)
 
 
 def text_of(fact: object) -> str:

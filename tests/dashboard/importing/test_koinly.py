@@ -102,7 +102,8 @@ def test_the_report_states_wallets_transfers_and_what_things_cost(label: str) ->
         ),
         Draft(
             at("2024-07-02T10:00"), "transfer", "BTC", Decimal("0.0249"), "Kraken", fee_asset_id="BTC",
-            fee_amount=Decimal("0.0001"), to_wallet="Ledger", note="moved", external_id="h2",
+            fee_amount=Decimal("0.0001"), fee_value=Decimal(4), price_currency="eur", to_wallet="Ledger", note="moved",
+            external_id="h2",
         ),
         Draft(
             at("2024-07-03T10:00"), "deposit", "DOT", Decimal(2), "Ledger", Decimal("6.25"), "eur",
@@ -115,6 +116,23 @@ def test_the_report_states_wallets_transfers_and_what_things_cost(label: str) ->
         ),
         Draft(at("2024-07-06T10:00"), "gift_out", "DOT", Decimal("0.1"), "Ledger"),
     ]  # fmt: skip
+
+
+def test_a_fee_in_coins_is_worth_what_the_row_says() -> None:
+    row: dict[str, str] = dict.fromkeys(LISTED.strip().split(","), "")
+    swap = row | {
+        "Date (UTC)": "2024-01-02 10:00:00", "Type": "exchange", "From Amount": "1", "From Currency": "ETH",
+        "To Amount": "0.05", "To Currency": "BTC", "Fee Amount": "0.1", "Fee Currency": "BNB",
+        "Net Value (read-only)": "2000", "Fee Value (read-only)": "31.5", "Value Currency (read-only)": "USD",
+    }  # fmt: skip
+    own_word = swap | {"Fee Worth Amount": "30", "Fee Worth Currency": "USD"}
+    other_money = swap | {"Fee Worth Amount": "29", "Fee Worth Currency": "EUR"}
+    in_money = swap | {"Fee Amount": "31.5", "Fee Currency": "USD"}
+    only_fee = swap | {"From Amount": "", "To Amount": "", "Net Value (read-only)": ""}
+    rows = (swap, own_word, other_money, in_money, only_fee)
+    drafts = stated(LISTED + "\n".join(",".join(each.values()) for each in rows) + "\n")
+    assert [draft.fee_value for draft in drafts] == [Decimal("31.5"), Decimal(30), None, None, None]
+    assert (drafts[-1].type, drafts[-1].price, drafts[-1].price_currency) == ("fee", Decimal(315), "usd")
 
 
 def test_a_report_whose_times_name_no_zone_asks_for_one() -> None:

@@ -17,6 +17,7 @@ from notifications.conditions.facts import (
     Judgement,
     Memory,
     Now,
+    Span,
     Watches,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "Judgement",
     "Memory",
     "Now",
+    "Span",
     "Watches",
 ]
 

@@ -23,6 +23,7 @@ from notifications.conditions.facts import (
     Judgement,
     Memory,
     Now,
+    Span,
     Watches,
 )
 
@@ -166,6 +167,10 @@ class Condition:
             min((bound.limit for bound in wanted if bound.above), default=None),
             max((bound.limit for bound in wanted if not bound.above), default=None),
         )
+
+    def span(self, before: Before) -> Span | None:
+        """What to look out for in the figure of what is held; None where every figure must be judged."""
+        return None
 
     def is_close(self, before: Before, now: Now) -> bool:
         """Is it armed and close to firing?"""

@@ -141,3 +141,16 @@ class Edges:
 
     rise_to: Decimal | None = None
     fall_to: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Between `rise_to` and `fall_to` nothing can happen to a reminder of what is held, as long as that stays the same.
+
+    `fires_at` is where an armed one fires, `near` how close to it is close: None is CLOSE percent of the figure.
+    """
+
+    rise_to: Decimal | None = None
+    fall_to: Decimal | None = None
+    fires_at: Decimal | None = None
+    near: Decimal | None = None

@@ -1,11 +1,24 @@
 """Conditions of what is held: in one portfolio, or in all of somebody's together."""
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import ClassVar, Final
 
-from notifications.conditions.condition import Condition, read, written
-from notifications.conditions.facts import HUNDRED, ZERO, Arming, Before, Bound, Figure, Judgement, Memory, Now, Watches
+from notifications.conditions.condition import CLOSE, Condition, read, written
+from notifications.conditions.facts import (
+    HUNDRED,
+    WIDE,
+    ZERO,
+    Arming,
+    Before,
+    Bound,
+    Figure,
+    Judgement,
+    Memory,
+    Now,
+    Span,
+    Watches,
+)
 
 NOTED: Final = Decimal("0.005")
 """By how much, of itself, a balance must move before it is noted anew."""
@@ -19,6 +32,21 @@ class HoldingsBound(Condition):
 
     def bounds(self, before: Before, now: Now) -> tuple[Bound, ...]:
         return () if before.limit is None else (Bound(before.limit, self.above),)
+
+    def span(self, before: Before) -> Span | None:
+        """The limit, on the side that counts next. How wide the re-arm band is may change with what is held and with
+        rates, so what stands in it is judged.
+        """
+        if before.limit is None or before.arming is Arming.UNKNOWN:
+            return None
+        is_armed = before.arming is Arming.ARMED
+        rises = self.above is is_armed
+        return Span(
+            rise_to=before.limit if rises else None,
+            fall_to=None if rises else before.limit,
+            fires_at=before.limit if is_armed else None,
+            near=min(CLOSE, abs(before.limit) / 4) if self.is_in_points(before) else None,
+        )
 
 
 class BalanceAbove(HoldingsBound):
@@ -99,3 +127,18 @@ class Drawdown(Condition):
             moved = {"peak": written(max(peak * now.value / last, now.value)), "last": written(now.value)}
             return Judgement(before.arming, moved)
         return super().step(before, replace(now, own_hand=now.own_hand and not peak))
+
+    def span(self, before: Before) -> Span | None:
+        """In money: a new peak, a move that is noted, and the limit, or the way back from it."""
+        peak, last = read(before.memory, "peak"), read(before.memory, "last")
+        if before.arming is Arming.UNKNOWN or before.limit is None or last is None or peak is None or peak <= 0:
+            return None
+        with localcontext(WIDE):
+            band = self.band(before, Now(), Bound(before.limit, above=True))
+            under = peak * (HUNDRED - before.limit + band) / HUNDRED
+            noted = abs(last) * NOTED
+            rise_to, fall_to = min(peak, last + noted), last - noted
+            if before.arming is not Arming.ARMED:
+                return Span(rise_to=min(rise_to, under), fall_to=fall_to)
+            near = peak * min(CLOSE, before.limit / 4) / HUNDRED
+            return Span(rise_to=rise_to, fall_to=max(fall_to, under), fires_at=under, near=near)

@@ -20,7 +20,7 @@ app.conf.beat_schedule = {
     "snapshots": {"task": "dashboard.tasks.take_snapshots", "schedule": 60.0, "options": {"expires": 60.0}},
     "days": {"task": "dashboard.tasks.find_days", "schedule": 60.0, "options": {"expires": 60.0}},
     "thinning": {"task": "dashboard.tasks.thin_snapshots", "schedule": crontab(hour=3, minute=17)},
-    "samples": {"task": "dashboard.tasks.thin_samples", "schedule": crontab(minute=11)},
+    "samples": {"task": "dashboard.tasks.thin_samples", "schedule": crontab(minute="1-59/5")},
     "coins": {"task": "project.tasks.find_new_coins", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 app.autodiscover_tasks(["project", "dashboard", "notifications"])

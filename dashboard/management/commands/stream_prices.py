@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+import os
 import signal
-from typing import Any
+import threading
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from dashboard.market.streams.process import Process
+
+
+GRACE: Final = 1.5
+"""Seconds from a signal to the end by force; whoever runs it all waits a little longer."""
 
 
 class Command(BaseCommand):
@@ -26,6 +32,14 @@ class Command(BaseCommand):
 async def run() -> None:
     work = asyncio.create_task(Process(settings.PRICE_STREAMS).run())
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, end, work)
     with contextlib.suppress(asyncio.CancelledError):
         await work
+
+
+def end(work: "asyncio.Task[None]") -> None:
+    """Politely, and by force soon after: nothing is lost by it."""
+    work.cancel()
+    last = threading.Timer(GRACE, os._exit, [0])
+    last.daemon = True
+    last.start()

@@ -184,6 +184,8 @@ class Connection:
                 self.reason = f"could not be reached ({error.strerror or type(error).__name__})"
             finally:
                 self.forget()
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # a farewell that failed must not hide that this is the end
             failures = 0 if loop.time() - begun >= care.well_after else failures + 1
             pause = min(care.first_pause * 2 ** min(failures, 20), care.longest_pause)
             # Jitter, so that not all who were cut off come back in the same moment.
@@ -196,7 +198,7 @@ class Connection:
         async with connect(
             self.feed.url,
             open_timeout=care.open_within,
-            close_timeout=2,
+            close_timeout=0.5,  # whoever ends the process waits for it
             ping_interval=20,
             ping_timeout=20,
             max_size=LONGEST_MESSAGE,
@@ -218,6 +220,8 @@ class Connection:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                # No farewell: one that nobody reads would hold up the end, or a new beginning.
+                socket.transport.abort()
 
     def forget(self) -> None:
         """What was said on a connection that is gone holds no longer."""

@@ -106,7 +106,7 @@ class Process:
     # Prices to the ticks
 
     async def flush(self) -> None:
-        while True:
+        while not is_ending():
             await asyncio.sleep(FLUSH_EVERY)
             news, gone = self.board.take(clock.now())
             if news or gone:
@@ -124,7 +124,7 @@ class Process:
     # What is wanted, and how it stands
 
     async def look(self) -> None:
-        while True:
+        while not is_ending():
             await self.with_redis(self.follow)
             self.spread()
             await self.with_redis(self.tell)
@@ -225,7 +225,7 @@ class Process:
     async def identify(self, name: str) -> None:
         """Ask CoinGecko for what is not known of an exchange, and anew after a day."""
         pause = 0.0
-        while True:
+        while not is_ending():
             await asyncio.sleep(max(pause, LOOK_EVERY / 2))
             identity = self.identities[name]
             unknown = identity.unknown(self.wanted | DOLLARS.keys(), clock.now()) if self.wanted else []
@@ -269,6 +269,12 @@ class Process:
         for name, identity in self.identities.items():
             known = await self.hash(f"{handover.PAIRS}:{name}")
             identity.known = {asset: read_known(text) for asset, text in known.items()}
+
+
+def is_ending() -> bool:
+    """Whether this task was told to end, though a library in between may have swallowed that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @sync_to_async

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
-from dashboard.charts import Chart, Limit, Line, Mark, Point, Span, broken, prices
+from dashboard.charts import Chart, Limit, Line, Mark, Point, Span, broken, candles, prices
 from dashboard.formats import format_share
 from dashboard.market import currencies
 from dashboard.market.samples import slot
@@ -87,13 +87,17 @@ def counts_in_percent(reminder: Reminder) -> bool:
     return reminder.is_in_percent or is_over_windows(reminder)
 
 
-def course_of(reminder: Reminder, span: Span, levels: tuple[Bound, ...], now: datetime) -> Course | None:
+def course_of(
+    reminder: Reminder, span: Span, levels: tuple[Bound, ...], now: datetime, *, as_candles: bool = False
+) -> Course | None:
+    """None where nothing of it is kept over time. With `as_candles` a price is drawn as these."""
     since = now - span.length if span.length is not None else datetime.min.replace(tzinfo=UTC)
     step = min(span.step, pace(now - (reminder.started_at or reminder.created_at)))
     name, points = points_of(reminder, since, now, step)
     if not name:
         return None
-    in_percent = counts_in_percent(reminder)
+    in_percent, of_price = counts_in_percent(reminder), name == "Price"
+    steps = span.candle if as_candles and of_price else None
     back = reminder.kind == Kind.TRAILING and reminder.arming == Arming.FIRED
     fired = Alert.objects.filter(reminder=reminder, fired_at__gte=since).order_by("fired_at")
     return Course(
@@ -102,7 +106,9 @@ def course_of(reminder: Reminder, span: Span, levels: tuple[Bound, ...], now: da
         lines=(Line(name, broken(points, step)),),
         limits=tuple(Limit("Arms again" if back else "Limit", bound.limit) for bound in levels),
         marks=tuple(Mark(at, "alert", "It fired") for at in fired.values_list("fired_at", flat=True)[:MOST_MARKS]),
-        of_price=name == "Price",
+        of_price=of_price,
+        candles=tuple(candles(reminder.asset_id or "", reminder.currency, since, now, steps)) if steps else (),
+        candle_step=steps,
         figure=Figure.PERCENT if in_percent else Figure.MONEY,
     )
 

@@ -36,7 +36,7 @@ def usual_span(reminder: Reminder, now: datetime) -> Span:
     return next((span for span in Span if span.length is None or span.length >= age), Span.ALL)
 
 
-def explain(reminder: Reminder, span: Span) -> Explanation:
+def explain(reminder: Reminder, span: Span, *, as_candles: bool = False) -> Explanation:
     now = clock.now()
     prospect = look([reminder], now)
     seen = prospect.observe(reminder)
@@ -45,7 +45,7 @@ def explain(reminder: Reminder, span: Span) -> Explanation:
         levels = reminder.condition.bounds(reminder.before(now), sample)
     else:
         levels = levels_of(reminder, sample, now)
-    course = course_of(reminder, span, levels, now)
+    course = course_of(reminder, span, levels, now, as_candles=as_candles)
     gaps = course.gaps_until(now) if course else []
     return Explanation(
         reasons=tuple(reasons(reminder, seen, levels, now)),

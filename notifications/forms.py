@@ -42,6 +42,7 @@ LIMIT_LABEL: Final = mark_safe(
     '<span class="says-off">Off by more than</span><span class="says-minutes">Minutes without a price</span>'
     '<span class="says-percent"> (%)</span>'
 )
+ALL_COINS: Final = mark_safe('<span class="says-all">Leave it empty for all that you hold.</span>')
 
 
 def clock_field(label: str) -> forms.TimeField:
@@ -66,6 +67,7 @@ class ReminderForm(FirstFaultFocused, forms.Form):
         label="Coin",
         required=False,
         max_length=200,
+        help_text=ALL_COINS,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or ticker", "spellcheck": "false"}),
     )
     asset_choice = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)

@@ -20,13 +20,15 @@ def reminder_why(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("schedules")
     named = request.GET.get("span", "")
     span = Span(named) if named in set(Span) else usual_span(reminder, now())
+    as_candles = request.GET.get("style") == "candles"
     [line] = lines_of([reminder])
     context = {
         "reminder": reminder,
         "line": line,
-        "explanation": explain(reminder, span),
+        "explanation": explain(reminder, span, as_candles=as_candles),
         "since": reminder.started_at or reminder.created_at,
         "spans": list(Span),
+        "more": "&style=candles" if as_candles else "",
     }
     part = request.htmx.target == "course"  # type: ignore[attr-defined]
     return render(request, f"notifications/{'_course' if part else 'reminder_why'}.html", context)

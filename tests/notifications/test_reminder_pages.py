@@ -287,6 +287,8 @@ def test_the_page_shows_chart_table_and_gaps_and_gives_its_chart_alone(page: Cli
     assert shown.count("data-gap") == 2
     part = text(page, f"/reminders/{reminder.pk}/why/?span=1w", headers={"HX-Request": "true", "HX-Target": "course"})
     assert part.strip().startswith("<figure")
+    drawn = page.get(f"/reminders/{reminder.pk}/why/?span=1d&style=candles").context["explanation"].course
+    assert max(candle.high for candle in drawn.candles) == 69900
     page.force_login(make_user("eve"))
     assert page.get(f"/reminders/{reminder.pk}/why/").status_code == 404
 

@@ -17,7 +17,7 @@ from dashboard.ledger.keeping import VERSION, keep, restore
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Standing
 from dashboard.market.history import Past
-from dashboard.models import LotState, Portfolio
+from dashboard.models import Import, LotState, Portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def standings_of(
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What standings and states will be once entries are recorded that come at `since` or later."""
+    """What standings and states will be once entries are recorded, or taken back, that come at `since` or later."""
 
     portfolio: Portfolio
     assets: frozenset[str]
@@ -68,7 +68,7 @@ class Outlook:
     runs: "tuple[Run, ...]"
 
     def store(self) -> None:
-        """Keep the states, when the entries are recorded and nothing else has changed."""
+        """Keep the states, when that has happened and nothing else has changed."""
         forget(self.portfolio, self.assets, self.since)
         for run in self.runs:
             run.store()
@@ -79,9 +79,28 @@ def outlook(portfolio: Portfolio, coming: Sequence[Entry], spacing: Spacing = US
 
     Writes nothing. Raises InvalidEntry where figures grow beyond what can be kept.
     """
-    since = coming[0].at
     ties = {(entry.asset, entry.counter_asset) for entry in coming if entry.kind is Kind.MIGRATE}
     groups = groups_of(portfolio, {asset for entry in coming for asset in entry.assets}, ties)
+    return looked_out(portfolio, groups, coming[0].at, coming, None, spacing)
+
+
+def outlook_without(
+    portfolio: Portfolio, taken_back: Import, assets: Collection[str], since: datetime, spacing: Spacing = USUAL
+) -> Outlook:
+    """The standings that `standings_of` will give when all is taken back that this import added, to `assets` and from
+    `since` on. Writes nothing. Raises InvalidEntry as `outlook` does.
+    """
+    return looked_out(portfolio, groups_of(portfolio, assets), since, (), taken_back, spacing)
+
+
+def looked_out(
+    portfolio: Portfolio,
+    groups: Collection[frozenset[str]],
+    since: datetime,
+    coming: Sequence[Entry],
+    without: Import | None,
+    spacing: Spacing,
+) -> Outlook:
     runs: list[Run] = []
     beginning: list[frozenset[str]] = []
     for group in groups:
@@ -94,7 +113,7 @@ def outlook(portfolio: Portfolio, coming: Sequence[Entry], spacing: Spacing = US
         runs.append(Run(portfolio, beginning, spacing))
     standings: dict[str, Standing] = {}
     for run in runs:
-        standings |= run.post(coming)
+        standings |= run.post(coming, without)
     return Outlook(portfolio, frozenset().union(*groups), since, standings, tuple(runs))
 
 
@@ -149,13 +168,13 @@ class Run:
         self.store()
         return standings
 
-    def post(self, coming: Sequence[Entry] = ()) -> dict[str, Standing]:
-        """As go_on, with entries that are not recorded yet; the states are not stored."""
+    def post(self, coming: Sequence[Entry] = (), without: Import | None = None) -> dict[str, Standing]:
+        """As go_on, with entries that are not recorded yet, `without` those of an import; the states are not stored."""
         book = Book(Method(self.portfolio.method), Scope(self.portfolio.lot_scope))
         book.standings = self.standings
         assets = set().union(*self.groups)
         past = Past(self.portfolio.currency)
-        entries = entries_after(self.portfolio, assets, self.after, past)
+        entries = entries_after(self.portfolio, assets, self.after, past, without=without)
         if coming:
             entries = merge(entries, (e for e in coming if not assets.isdisjoint(e.assets)), key=time_of)
         for batch, left in batches(entries, self.spacing):

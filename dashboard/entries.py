@@ -15,7 +15,7 @@ from dashboard.ledger.effects import UNPRICED
 from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, Kind, stored_entry
 from dashboard.ledger.standing import Flag, Issue, Standing
 from dashboard.market.history import Past
-from dashboard.models import Asset, Portfolio, Transaction
+from dashboard.models import Asset, Import, Portfolio, Transaction
 from dashboard.money import LIMIT, WIDE, plain
 
 
@@ -96,11 +96,14 @@ def entries_after(
     past: Past,
     *,
     before: datetime | None = None,
+    without: Import | None = None,
     chunk_size: int = 5000,
 ) -> Iterator[Entry]:
     """The entries that touch `assets` (None: all), by time: those later than `after` and earlier than `before`, where
-    these are given."""
+    these are given, and but for those that came `without`."""
     rows = portfolio.transactions.all()
+    if without is not None:
+        rows = rows.exclude(source_import=without)
     if assets is not None:
         rows = rows.filter(Q(asset__in=assets) | Q(counter_asset__in=assets) | Q(fee_asset__in=assets))
     if after is not None:

@@ -13,7 +13,7 @@ from accounts.currencies import CURRENCIES
 from accounts.models import User
 from dashboard import clock
 from dashboard.backfill.working import mark
-from dashboard.checkpoints import standings_of
+from dashboard.checkpoints import Outlook, outlook_without, standings_of
 from dashboard.drafts import Draft, DraftErrors, assets_named, check_draft
 from dashboard.entries import Posted, connected, with_issues
 from dashboard.inserting import insert_transactions
@@ -27,9 +27,12 @@ from dashboard.market.currencies import Exchange
 from dashboard.models import Import, Portfolio, Position, Transaction
 from dashboard.money import plain, quantize
 from dashboard.staging import Staged, copy
+from dashboard.stretches import revision_of
 
 MOST_PORTFOLIOS = 50
 MOST_TRANSACTIONS = 100_000
+ATTEMPTS = 3
+"""How often figures are worked out before the database is held, less one: at last it is held meanwhile."""
 TOO_LARGE = {"amount": ["With this the coin's figures grow beyond what can be kept."]}
 
 
@@ -153,15 +156,37 @@ def delete_transaction(row: Transaction) -> None:
 
 
 def undo_import(done: Import) -> int:
-    """Take back all that the import added; returns how many transactions that were."""
-    with database.atomic():
-        lock(done.portfolio)
-        rows = Transaction.objects.filter(source_import=done)
-        moved = moved_by(rows)
-        facts = rows.aggregate(count=Count("pk"), first=Min("timestamp"))
-        done.delete()
-        recompute(done.portfolio, moved, since=facts["first"])
-    return int(facts["count"])
+    """Take back all that the import added; returns how many transactions that were.
+
+    What figures will be is worked out before the database is held, and once more where the portfolio changes meanwhile.
+    """
+    portfolio = done.portfolio
+    for left in reversed(range(ATTEMPTS)):
+        portfolio.refresh_from_db(fields=["currency", "method", "lot_scope", "revision"])
+        ahead = outlook_after_undo(done) if left else None
+        with database.atomic():
+            lock(portfolio)
+            if ahead and revision_of(portfolio) != portfolio.revision:
+                continue
+            rows = Transaction.objects.filter(source_import=done)
+            moved, facts = moved_by(rows), rows.aggregate(count=Count("pk"), first=Min("timestamp"))
+            done.delete()
+            if ahead:
+                ahead.store()
+                keep_positions(portfolio, set(ahead.assets), ahead.standings)
+            else:
+                recompute(portfolio, moved, since=facts["first"])
+            return int(facts["count"])
+    raise AssertionError("the last attempt takes it back whatever has changed")
+
+
+def outlook_after_undo(done: Import) -> Outlook | None:
+    rows = Transaction.objects.filter(source_import=done)
+    first = rows.aggregate(first=Min("timestamp"))["first"]
+    try:
+        return outlook_without(done.portfolio, done, moved_by(rows), first) if first else None
+    except InvalidEntry as error:
+        raise DraftErrors(TOO_LARGE) from error
 
 
 def recompute_portfolio(portfolio: Portfolio) -> None:

@@ -148,10 +148,11 @@ def take_back(found: Import) -> int | None:
     if found.state != State.DONE or (found.added or 0) <= UNDONE_AT_ONCE:
         return undo_import(found)
     with database.atomic():
-        taken = {"state": State.UNDOING, "worker": "", "lease_until": None, "turns": 0, "lines_done": 0}
+        taken: dict[str, Any] = {"state": State.UNDOING, "worker": "", "lease_until": None, "turns": 0, "lines_done": 0}
         if Import.objects.filter(pk=found.pk, state=State.DONE).update(**taken):
             database.on_commit(lambda: working.ring([found.pk]))
-    found.refresh_from_db(fields=["state", "worker", "lease_until", "turns", "lines_done"])
+    for name, value in taken.items():
+        setattr(found, name, value)
     return None
 
 

@@ -37,11 +37,14 @@ from dashboard.views.chosen import owner
 
 ROWS_SHOWN = 50
 REVIEWS_SHOWN = 200
+TAKEN_BACK = "taken_back"
+"""What a worker takes back for this browser, in its session: filename and count by the import's number."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     user = owner(request)
+    tell_taken_back(request)
     form = UploadForm(request.POST or None, request.FILES or None, user=user)
     if form.is_valid():
         given = form.cleaned_data
@@ -71,6 +74,8 @@ def keep_file(portfolio: Portfolio, filename: str, content: bytes, zone: str) ->
 
 @require_safe
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    if str(pk) in request.session.get(TAKEN_BACK, {}) and not Import.objects.filter(pk=pk).exists():
+        return redirect("imports")
     found = own_import(request, pk)
     if found.state == Import.State.COLUMNS:
         return redirect("import_mapping", pk)
@@ -164,10 +169,27 @@ def import_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_import(request, pk)
     count = take_back(found)
     if count is None:
+        request.session[TAKEN_BACK] = request.session.get(TAKEN_BACK, {}) | {str(pk): [found.filename, found.added]}
         return redirect("import_detail", pk)
     if found.state == Import.State.DONE:
-        messages.success(request, f"Took back {count:,} transaction{'' if count == 1 else 's'} of {found.filename}.")
+        say_taken_back(request, found.filename, count)
     return redirect("imports")
+
+
+def tell_taken_back(request: HttpRequest) -> None:
+    """Say of each import that a worker was to take back that it is gone, once."""
+    waiting: dict[str, list[Any]] = request.session.get(TAKEN_BACK, {})
+    if not waiting:
+        return
+    there = {str(pk) for pk in Import.objects.filter(pk__in=waiting).values_list("pk", flat=True)}
+    for pk, (filename, count) in waiting.items():
+        if pk not in there:
+            say_taken_back(request, filename, count)
+    request.session[TAKEN_BACK] = {pk: facts for pk, facts in waiting.items() if pk in there}
+
+
+def say_taken_back(request: HttpRequest, filename: str, count: int) -> None:
+    messages.success(request, f"Took back {count:,} transaction{'' if count == 1 else 's'} of {filename or 'a file'}.")
 
 
 @require_safe

@@ -1,15 +1,21 @@
 """Taking back a long import is a worker's work; a short one is gone at once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from dashboard import clock
+from dashboard.books import fault_in, replayed
+from dashboard.drafts import Draft
 from dashboard.importing import working
 from dashboard.importing.service import UNDONE_AT_ONCE, import_file, import_now, take_back
-from dashboard.models import Import, Portfolio, Position, Transaction
+from dashboard.models import Asset, Import, Portfolio, Position, Transaction
+from dashboard.recording import record_transactions
 from tests.dashboard.api.client import ApiClient, body
 from tests.dashboard.importing.test_long_files import api, client, portfolio, source, text
 
@@ -37,7 +43,17 @@ def test_a_long_import_is_taken_back_by_a_worker_while_the_page_says_so(client: 
     assert not Transaction.objects.exists()
     assert not Position.objects.exists()
     assert client.get(f"{path}progress/").headers["HX-Redirect"] == "/imports/"
+    said = f"Took back {ROWS:,} transactions of long.csv."
+    assert said in client.get(path, follow=True).content.decode()
+    assert said not in client.get("/imports/").content.decode()
     assert client.get(path).status_code == 404
+
+
+def test_nothing_is_said_before_all_of_it_is_gone(client: Client, done: Import) -> None:
+    client.post(f"/imports/{done.pk}/delete/")
+    assert "Took back" not in client.get("/imports/").content.decode()
+    working.work_on(done.pk)
+    assert "Took back" in client.get("/imports/").content.decode()
 
 
 def test_the_api_answers_202_until_it_is_gone(api: ApiClient, done: Import) -> None:
@@ -66,6 +82,31 @@ def test_what_a_killed_worker_left_undone_is_found_and_done(done: Import) -> Non
     working.work_on(done.pk)
     assert not Import.objects.exists()
     assert not Transaction.objects.exists()
+
+
+def test_figures_after_it_are_those_without_it_and_made_before_the_database_is_held(portfolio: Portfolio) -> None:
+    Asset.objects.create(id="newcoin", symbol="new", name="Newcoin")
+    at = datetime(2023, 6, 1, tzinfo=UTC)
+    own = [
+        Draft(at, "buy", "bitcoin", Decimal(2), "", Decimal(100), "usd"),
+        Draft(at + timedelta(days=900), "sell", "bitcoin", Decimal(1), "", Decimal(300), "usd"),
+        Draft(at + timedelta(days=901), "migrate", "bitcoin", Decimal("0.5"), counter_asset_id="newcoin",
+              counter_amount=Decimal(50)),
+    ]  # fmt: skip
+    record_transactions(portfolio, own)
+    before = list(Position.objects.order_by("asset").values())
+    done = import_now(portfolio, "some.csv", text(40).encode())
+    assert list(Position.objects.order_by("asset").values()) != before
+    with CaptureQueriesContext(connection) as asked:
+        assert take_back(done) == 40
+    said = [query["sql"] for query in asked]
+    held = next(place for place, sql in enumerate(said) if sql.startswith("SAVEPOINT"))
+    reads = [place for place, sql in enumerate(said) if '"value_override"' in sql and sql.startswith("SELECT")]
+    assert reads
+    assert max(reads) < held
+    after = list(Position.objects.order_by("asset").values())
+    assert [row | {"id": 0} for row in after] == [row | {"id": 0} for row in before]
+    assert fault_in(portfolio, replayed(portfolio)) is None
 
 
 def test_an_import_is_taken_back_by_its_owner_only(done: Import) -> None:

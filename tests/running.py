@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from project.runner.supervisor import LAUNCH
+
 Answer = TypeVar("Answer")
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = re.compile(r"Tickfolio is at (http://\S+?)/?$", re.MULTILINE)
@@ -85,9 +87,9 @@ def tickfolio(data_dir: Path, command: str = "up", **environment: str) -> Iterat
 
 
 def start(data_dir: Path, command: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """The bare process, in a group of its own like a job of a shell."""
+    """The bare process, in a group of its own like a job of a shell; it ends with who starts it, however that ends."""
     return subprocess.Popen(
-        [sys.executable, "manage.py", command],
+        [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), sys.executable, "manage.py", command],
         cwd=ROOT,
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("TICKFOLIO_")},

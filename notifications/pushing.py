@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from dashboard import clock
@@ -63,6 +64,22 @@ def subscribe(user: User, facts: Mapping[str, Any], user_agent: str) -> PushSubs
         )
         TransportOff.objects.filter(user=user, transport="webpush").delete()
     return subscription
+
+
+def renew(facts: Mapping[str, Any], user_agent: str) -> None:
+    """Put the subscription in the place of the one with that `endpoint`, whose secret `auth` proves who asks.
+
+    Raises PushError.
+    """
+    endpoint, auth, fresh = facts.get("endpoint"), facts.get("auth"), facts.get("subscription")
+    with transaction.atomic():
+        old = (
+            PushSubscription.objects.select_related("user").filter(endpoint=str(endpoint), user__is_active=True).first()
+        )
+        if old is None or not constant_time_compare(old.auth, key(auth, 16)):
+            raise PushError("This browser is not known.")
+        old.delete()
+        subscribe(old.user, fresh if isinstance(fresh, Mapping) else {}, user_agent)
 
 
 def unsubscribe(user: User, endpoint: str) -> bool:

@@ -48,6 +48,7 @@ urlpatterns = [
     path("settings/delivery/<slug:name>/on/", delivery_settings.delivery_on, name="delivery_on"),
     path("settings/delivery/push/<int:pk>/remove/", push.push_remove, name="push_remove"),
     path("settings/delivery/push/subscribe/", push.push_subscribe, name="push_subscribe"),
+    path("settings/delivery/push/renew/", push.push_renew, name="push_renew"),
     path("settings/delivery/push/unsubscribe/", push.push_unsubscribe, name="push_unsubscribe"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("service-worker.js", push.service_worker, name="service_worker"),

@@ -28,12 +28,20 @@
     const row = subscription && rows.find((one) => one.dataset.endpoint === subscription.endpoint);
     if (!row) return show("off", "shows no push messages yet.");
     row.querySelector("[data-here]").hidden = false;
+    await keep(subscription);
     return show("on", "shows push messages.");
   }
 
   async function current() {
     const registration = await navigator.serviceWorker.getRegistration("/");
     return registration ? registration.pushManager.getSubscription() : null;
+  }
+
+  // For the service worker, to which a browser doesn't always say which subscription has ended.
+  async function keep(subscription) {
+    const { key, renew } = place.dataset;
+    const facts = { key, renewAt: renew, ...subscription.toJSON() };
+    await (await caches.open("push")).put("/push-subscription", Response.json(facts));
   }
 
   async function post(url, facts) {
@@ -69,6 +77,7 @@
       await post(place.dataset.unsubscribe, { endpoint: subscription.endpoint });
       await subscription.unsubscribe();
     }
+    await caches.delete("push");
     return location.reload();
   }
 

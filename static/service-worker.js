@@ -1,4 +1,4 @@
-// Shows push messages while no page is open, and opens their alert when they are clicked. Keeps nothing, fetches nothing.
+// Shows push messages while no page is open, opens their alert when they are clicked, and renews an ended subscription.
 "use strict";
 importScripts("/static/offline.js");
 
@@ -19,6 +19,26 @@ self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(open(event.notification.data.path));
 });
+
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event.newSubscription)));
+
+// The push service has ended the subscription that push.js kept here. Whoever knows the old one's secret may replace it,
+// so this works while its owner is signed out, too.
+async function renew(made) {
+  const place = await caches.open("push");
+  const kept = await place.match("/push-subscription");
+  if (!kept) return;
+  const { key, renewAt, endpoint, keys } = await kept.json();
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  const subscription = (made || await self.registration.pushManager.subscribe(options)).toJSON();
+  const answer = await fetch(renewAt, {
+    method: "POST",
+    credentials: "omit",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ endpoint, auth: keys.auth, subscription }),
+  });
+  if (answer.ok) await place.put("/push-subscription", Response.json({ key, renewAt, ...subscription }));
+}
 
 // In a page that is open already, if there is one; never on another site.
 async function open(path) {

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import PushSubscription
-from notifications.pushing import PushError, subscribe, unsubscribe
+from notifications.pushing import PushError, renew, subscribe, unsubscribe
 from notifications.views.reminders import owner
 
 LONGEST_BODY = 5_000
@@ -31,6 +32,17 @@ def push_subscribe(request: HttpRequest) -> JsonResponse:
     except PushError as error:
         return JsonResponse({"detail": str(error)}, status=422)
     return JsonResponse({"id": subscription.pk, "label": subscription.label}, status=201)
+
+
+@csrf_exempt  # a browser asks by itself, without a session; what only it and we know says who it is
+@require_POST
+def push_renew(request: HttpRequest) -> HttpResponse:
+    """Let a new subscription take the place of one that its push service has ended."""
+    try:
+        renew(stated(request), request.headers.get("User-Agent", "")[:500])
+    except PushError as error:
+        return JsonResponse({"detail": str(error)}, status=422)
+    return HttpResponse(status=204)
 
 
 @require_POST

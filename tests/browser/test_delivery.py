@@ -119,6 +119,49 @@ def test_a_push_message_is_shown_once_per_tag_by_the_service_worker(the_world: W
     assert somebody.complaints == []
 
 
+# What a push service sends when it has ended a subscription; a browser need not say which one that was.
+ENDED = """async (subscription) => {
+  PushManager.prototype.subscribe = async (options) => {
+    if (!options.userVisibleOnly || options.applicationServerKey.length !== 87) throw new Error('not a key');
+    return { toJSON: () => subscription };
+  };
+  const event = new Event('pushsubscriptionchange');
+  let renewed;
+  event.waitUntil = (work) => { renewed = work; };
+  self.dispatchEvent(event);
+  await renewed;
+}"""
+
+
+def test_the_service_worker_renews_a_subscription_that_has_ended_also_signed_out(
+    the_world: World, somebody: Person, push: FakePush
+) -> None:
+    ended, second, third = push.browser(), push.browser(), push.browser()
+    lend(somebody, ended)
+    page = somebody.page
+    page.context.grant_permissions(["notifications"], origin=the_world.address)
+    somebody.go("/settings/delivery/")
+    page.get_by_role("button", name="Allow push messages here").click()
+    state(somebody, "on")
+    until(lambda: page.evaluate("async () => !!await caches.match('/push-subscription')"), 10)
+    signed_in = page.context.cookies()
+    page.context.clear_cookies()
+    (worker,) = page.context.service_workers
+    for fresh in (second, third):
+        worker.evaluate(ENDED, fresh.subscription)
+    page.context.add_cookies(
+        [{"name": one["name"], "value": one["value"], "url": the_world.address} for one in signed_in]
+    )
+    somebody.go("/settings/delivery/")
+    expect(page.locator("[data-endpoint]")).to_have_count(1)
+    expect(page.locator("[data-endpoint]")).to_have_attribute("data-endpoint", third.endpoint)
+    page.get_by_role("button", name="Send a test message by Push message").click()
+    until(lambda: third.messages, 10)
+    assert not ended.messages
+    assert not second.messages
+    assert somebody.complaints == []
+
+
 def test_a_browser_that_has_blocked_notifications_says_so(the_world: World, somebody: Person) -> None:
     somebody.page.add_init_script("Object.defineProperty(Notification, 'permission', { get: () => 'denied' })")
     somebody.go("/settings/delivery/")

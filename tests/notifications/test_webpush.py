@@ -327,6 +327,59 @@ def test_subscribing_wants_a_login_and_a_csrf_token(push: FakePush, user: User) 
     assert post(strict, SUBSCRIBE, push.browser().subscription).status_code == 403
 
 
+RENEW = "/settings/delivery/push/renew/"
+
+
+def test_an_ended_subscription_is_renewed_by_its_browser_without_a_session(push: FakePush, user: User) -> None:
+    ended, fresh = push.browser(), push.browser()
+    for _ in range(MOST - 1):
+        subscribe(user, push.browser().subscription, FIREFOX)
+    subscribe(user, ended.subscription, FIREFOX)
+    facts = {"endpoint": ended.endpoint, "auth": ended.subscription["keys"]["auth"], "subscription": fresh.subscription}
+    stranger = Client(enforce_csrf_checks=True)
+    assert post(stranger, RENEW, facts).status_code == 204
+    endpoints = set(PushSubscription.objects.of(user).values_list("endpoint", flat=True))
+    assert len(endpoints) == MOST
+    assert fresh.endpoint in endpoints
+    assert ended.endpoint not in endpoints
+    assert post(stranger, RENEW, facts).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"auth": "A" * 22},
+        {"auth": ""},
+        {"auth": None},
+        {"auth": "é"},
+        {"endpoint": "https://evil.example/"},
+        {"endpoint": None},
+        {"subscription": None},
+        {"subscription": {"endpoint": "https://evil.example/"}},
+    ],
+)
+def test_nobody_renews_what_they_do_not_know(
+    push: FakePush, user: User, browser: Browser, spoil: dict[str, Any]
+) -> None:
+    facts = {
+        "endpoint": browser.endpoint,
+        "auth": browser.subscription["keys"]["auth"],
+        "subscription": push.browser().subscription,
+    }
+    assert post(Client(), RENEW, facts | spoil).status_code == 422
+    assert PushSubscription.objects.get().endpoint == browser.endpoint
+
+
+def test_browsers_of_a_disabled_account_are_not_renewed(push: FakePush, user: User, browser: Browser) -> None:
+    User.objects.update(is_active=False)
+    facts = {
+        "endpoint": browser.endpoint,
+        "auth": browser.subscription["keys"]["auth"],
+        "subscription": push.browser().subscription,
+    }
+    assert post(Client(), RENEW, facts).status_code == 422
+
+
 def test_nobody_has_more_browsers_than_one_may_have(push: FakePush, user: User) -> None:
     for _ in range(MOST):
         subscribe(user, push.browser().subscription, FIREFOX)

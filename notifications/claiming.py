@@ -23,7 +23,6 @@ State = Delivery.State
 LEASE: Final = timedelta(seconds=30)
 FOLD_ABOVE: Final = 3
 """So many alerts that wait at once for the same person still go out one by one."""
-SNOOZED: Final = "Snoozed until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def put_off(deliveries: Sequence[Delivery], user: User, now: datetime) -> list[D
         if reminder and (until := quiet_until(reminder.quiet_hours, now, user.zone)):
             wait([delivery], Wait(until, f"Quiet hours until {until.astimezone(user.zone):%H:%M}."), now)
         elif snooze and snooze > now:
-            wait([delivery], Wait(snooze, f"{SNOOZED} {snooze.astimezone(user.zone):%H:%M}."), now)
+            wait([delivery], Wait(snooze, f"Snoozed until {snooze.astimezone(user.zone):%H:%M}."), now)
         else:
             ready.append(delivery)
     return ready
@@ -124,12 +123,6 @@ def wait(deliveries: Sequence[Delivery], reason: Wait, now: datetime) -> None:
     Delivery.objects.filter(pk__in=[one.pk for one in deliveries]).update(
         due_at=reason.until, rung_at=None, held_because=reason.because[:200], updated_at=now
     )
-
-
-def release_snoozed(user: User, now: datetime) -> None:
-    """What waits for the end of a snooze is due now; where another has begun it will wait for that one."""
-    snoozed = Delivery.objects.filter(user=user, state=State.QUEUED, due_at__gt=now, held_because__startswith=SNOOZED)
-    snoozed.update(due_at=now, rung_at=None, updated_at=now)
 
 
 def hold_back(deliveries: Sequence[Delivery], user: User, now: datetime) -> None:

@@ -24,7 +24,6 @@ from dashboard.formats import (
 from dashboard.models import Portfolio
 from dashboard.portfolios import Overview, overview
 from dashboard.valuation import Holding
-from notifications.models import Reminder
 
 LARGEST: Final = 3
 MOST_NAMED: Final = 6
@@ -41,12 +40,6 @@ class Report:
     title: str
     text: str
     details: str
-
-
-def report_text(reminder: Reminder, now: datetime) -> tuple[str, str]:
-    """Title and short text of the report that a reminder of kind `schedule` asks for."""
-    report = report_of(reminder.user, reminder.portfolio, now)
-    return report.title, report.text
 
 
 def report_of(user: User, portfolio: Portfolio | None, now: datetime) -> Report:

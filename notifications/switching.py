@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -13,11 +12,10 @@ from accounts.models import User
 from dashboard import clock
 from dashboard.live.announce import announce_alert
 from notifications.models import TransportOff
+from notifications.notices import write
 from notifications.ringing import send
-from notifications.transports import TRANSPORTS, ready_for
-from notifications.transports.base import InDoubt, Message, NotAccepted
-
-logger = structlog.get_logger(__name__)
+from notifications.transports import ready_for
+from notifications.transports.base import Message
 
 AGAIN_AFTER: Final = timedelta(minutes=1)
 ATTEMPTS: Final = 10
@@ -43,28 +41,14 @@ def tell_page(off: TransportOff) -> None:
 
 
 def tell_off(pk: int) -> None:
-    """Tell the user in writing that a transport is off, by the first other one that reaches them.
-
-    At most once: a notice that may have been sent is not repeated.
-    """
+    """Tell the user in writing that a transport is off, at most once."""
     now = clock.now()
     if not TransportOff.objects.filter(pk=pk, told_at__isnull=True, due_at__isnull=False).update(
         told_at=now, due_at=None
     ):
         return
     off = TransportOff.objects.select_related("user").get(pk=pk)
-    for name in ready_for(off.user):
-        transport = TRANSPORTS[name]
-        target = transport.target(off.user)
-        if name in {"toast", off.transport} or target is None:
-            continue
-        try:
-            transport.send(notice_of(off), target)
-        except NotAccepted as error:
-            logger.warning("switching.not_told", off=pk, by=name, reason=error.reason)
-            continue
-        except InDoubt:
-            pass
+    if write(notice_of(off), about=off.transport, now=now):
         return
     again = off.attempts < ATTEMPTS and len(ready_for(off.user)) > 1
     TransportOff.objects.filter(pk=pk).update(

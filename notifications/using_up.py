@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,10 +15,9 @@ from dashboard import clock
 from dashboard.live.announce import announce_alert
 from notifications import allowance
 from notifications.models import Allowance, Delivery
-from notifications.transports import TRANSPORTS, ready_for
-from notifications.transports.base import InDoubt, Message, NotAccepted
-
-logger = structlog.get_logger(__name__)
+from notifications.notices import write
+from notifications.transports import ready_for
+from notifications.transports.base import Message
 
 GATHER: Final = timedelta(minutes=1)
 """How long to gather what is held back before it is told in writing."""
@@ -54,25 +52,12 @@ def held_back(user: User, transport: str) -> QuerySet[Delivery]:
 
 
 def tell_used_up(pk: int) -> None:
-    """Write what is held back, by the first other transport that reaches its owner.
-
-    At most once: a notice that may have been sent is not repeated.
-    """
+    """Write to its owner what is held back, at most once."""
     now = clock.now()
     if not Allowance.objects.filter(pk=pk, due_at__lte=now).update(due_at=None):
         return
     used = Allowance.objects.select_related("user").get(pk=pk)
-    for name in ready_for(used.user):
-        transport, target = TRANSPORTS[name], TRANSPORTS[name].target(used.user)
-        if name in {"toast", used.transport} or target is None or not allowance.spend_one(used.user, name, now):
-            continue
-        try:
-            transport.send(notice_of(used), target)
-        except NotAccepted as error:
-            logger.warning("using_up.not_told", allowance=pk, by=name, reason=error.reason)
-            continue
-        except InDoubt:
-            pass
+    if write(notice_of(used), about=used.transport, now=now):
         return
     if used.attempts < ATTEMPTS and len(ready_for(used.user)) > 1:
         Allowance.objects.filter(pk=pk, due_at=None).update(attempts=used.attempts + 1, due_at=now + AGAIN_AFTER)

@@ -11,8 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from dashboard import clock
 from dashboard.models import Asset, ExchangeRate, MarketQuote, Portfolio, Position
-from notifications.models import Reminder
-from notifications.reports import LONGEST, report_of, report_text
+from notifications.reports import LONGEST, report_of
 from tests.notifications.conftest import Market, coin
 
 pytestmark = pytest.mark.django_db
@@ -81,15 +80,15 @@ def test_a_report_tells_balance_and_profit(user: User, held: Portfolio) -> None:
     assert report.details == DETAILS
 
 
-def test_a_reminder_gets_the_report_on_its_portfolio(user: User, held: Portfolio, market: Market) -> None:
+def test_a_report_on_one_portfolio_is_in_its_currency(user: User, held: Portfolio, market: Market) -> None:
     other = Portfolio.objects.create(user=user, name="Savings", currency="eur")
     hold(other, "bitcoin", "1", cost="1")
     ExchangeRate.objects.create(code="eur", per_usd=Decimal("0.5"), fetched_at=NOW)
-    title, text = report_text(Reminder(user=user, kind="schedule", portfolio=other), NOW)
-    assert title == "Savings: 30,000.00 EUR"
-    assert text.startswith("Savings: 30,000.00 EUR, ▲ +588.24 (+2.00 %) in 24 h.\n")
-    assert "Largest" not in text
-    assert report_text(Reminder(user=user, kind="schedule"), NOW)[0] == "All portfolios: 110,000.00 USD"
+    report = report_of(user, other, NOW)
+    assert report.title == "Savings: 30,000.00 EUR"
+    assert report.text.startswith("Savings: 30,000.00 EUR, ▲ +588.24 (+2.00 %) in 24 h.\n")
+    assert "Largest" not in report.text
+    assert report_of(user, None, NOW).title == "All portfolios: 110,000.00 USD"
 
 
 def test_old_prices_count_and_are_named(user: User, held: Portfolio, market: Market) -> None:

@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from notifications.delivery import deliver
-from notifications.models import Alert, Delivery, Reminder
+from notifications.models import Alert, Delivery, Reminder, TransportOff
+from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.notifications.conftest import Market
 
@@ -108,11 +109,17 @@ def test_without_twilio_there_is_no_such_page(callbacks: Callbacks, settings: Se
     assert callbacks.post("read") == 404
 
 
-def test_a_failure_falls_back_once(callbacks: Callbacks) -> None:
+def test_a_closed_window_that_is_told_later_falls_back_to_one_email(callbacks: Callbacks, smtp: FakeSmtp) -> None:
     for _ in range(3):
-        callbacks.post("undelivered", 63016)
-    assert state() == "failed"
-    assert Alert.objects.get().deliveries.filter(transport="email").count() == 1
+        assert callbacks.post("undelivered", 63016) == 204
+    told = Delivery.objects.get(transport="whatsapp")
+    assert (told.state, told.due_at) == ("failed", None)
+    assert "have not written for 24 hours. (Twilio 63016)" in told.error
+    for delivery in Alert.objects.get().deliveries.filter(transport="email"):
+        deliver(delivery.pk)
+    [mail] = smtp.mails
+    assert mail.subject == "Bitcoin (BTC) is above 100 USD"
+    assert not TransportOff.objects.exists()
 
 
 def test_a_busy_whatsapp_is_tried_again_once_for_each_message(

@@ -48,7 +48,7 @@ def thin_snapshots() -> None:
 
 @shared_task(name="dashboard.tasks.thin_samples", ignore_result=True, soft_time_limit=240, time_limit=280)
 def thin_samples() -> None:
-    """Merge prices that nobody needs so close together any more. Not retried: the next one, in five minutes, goes on."""
+    """Merge prices that nobody needs so close together any more. Not retried: the next one goes on in five minutes."""
     samples.thin()
 
 

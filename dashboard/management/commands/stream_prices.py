@@ -12,7 +12,6 @@ from django.core.management.base import BaseCommand
 
 from dashboard.market.streams.process import Process
 
-
 GRACE: Final = 1.5
 """Seconds from a signal to the end by force; whoever runs it all waits a little longer."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from dashboard import clock
+from dashboard.market import coingecko
 from dashboard.market.course import Course
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import Tick
@@ -17,15 +18,20 @@ from dashboard.market.source import SourceError
 from dashboard.market.storing import judge_all, write
 from dashboard.market.streams import handover
 from dashboard.market.streams.source import StreamSource
-from dashboard.models import Asset, MarketState
+from dashboard.models import Asset, MarketQuote, MarketState
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What exchanges brought since the last tick; `covers` is whether they tell of everything that is wanted."""
+    """What exchanges brought since the last tick.
+
+    `covers` is whether they tell of everything that is wanted, `lost` whether the price of something is still one of
+    theirs though they don't tell of it any more, so that CoinGecko's is wanted soon.
+    """
 
     tick: Tick | None = None
     covers: bool = False
+    lost: bool = False
 
 
 def intake(assets: Collection[str], course: Course | None = None) -> Intake:
@@ -40,8 +46,12 @@ def intake(assets: Collection[str], course: Course | None = None) -> Intake:
         return Intake()
     course.lap("asked")
     course.received = len(samples)
-    covers = bool(coins) and coins <= source.told.keys()
-    return Intake(accept(samples, coins, course) if samples else None, covers)
+    silent = coins - source.told.keys()
+    return Intake(
+        tick=accept(samples, coins, course) if samples else None,
+        covers=bool(coins) and not silent,
+        lost=MarketQuote.objects.filter(asset_id__in=silent).exclude(source=coingecko.NAME).exists(),
+    )
 
 
 def accept(samples: tuple[Quote, ...], coins: Collection[str], course: Course) -> Tick | None:

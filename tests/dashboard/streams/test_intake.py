@@ -123,7 +123,7 @@ def test_prices_of_a_process_that_is_gone_do_not_count(fake: FakeCoinGecko, noon
     noon.shift(1)
     hand_over("50500")
     noon.shift(6)
-    assert intake({"bitcoin"}) == Intake(None, covers=False)
+    assert intake({"bitcoin"}) == Intake(None, covers=False, lost=False)
 
 
 def test_what_is_wanted_is_told_to_the_process_and_currencies_are_not(fake: FakeCoinGecko) -> None:
@@ -192,9 +192,10 @@ def test_once_the_exchanges_are_silent_coingecko_takes_over(fake: FakeCoinGecko,
     intake({"bitcoin"})
     noon.shift(61)
     fake.set_price("bitcoin", 50_100)
-    assert intake({"bitcoin"}) == Intake(None, covers=False)
+    assert intake({"bitcoin"}) == Intake(None, covers=False, lost=True)
     refresh({"bitcoin"}, Urgency.WATCHED)
     assert (stored().price, stored().source) == (D(50100), "CoinGecko")
+    assert not intake({"bitcoin"}).lost
 
 
 def test_what_coingecko_states_of_what_is_wanted_is_passed_on(fake: FakeCoinGecko) -> None:
@@ -238,7 +239,7 @@ def test_statements_do_not_grow_with_coins(
     noon.shift(1)
     for coin in coins:
         hand_over("1.01", asset=coin)
-    with django_assert_max_num_queries(14):  # type: ignore[operator]
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
         came = intake(set(coins))
     assert came.tick is not None
     assert len(came.tick.quotes) == 60

@@ -255,7 +255,8 @@ def value_chart(user: User, portfolio: Portfolio | None, span: Span) -> Chart:
 def first_value(user: User, portfolio: Portfolio | None) -> datetime | None:
     """Since when a value of the portfolio, or of any, is known."""
     portfolios = Portfolio.objects.filter(pk=portfolio.pk) if portfolio else Portfolio.objects.of(user)
-    day = DailyValue.objects.filter(portfolio__in=portfolios).aggregate(first=Min("day"))["first"]
+    days = DailyValue.objects.filter(portfolio__in=portfolios, value__isnull=False)
+    day = days.aggregate(first=Min("day"))["first"]
     snapshot = Snapshot.objects.filter(portfolio__in=portfolios).aggregate(first=Min("at"))["first"]
     return earlier(snapshot, day)
 

@@ -68,14 +68,16 @@
       const place = document.querySelector(`[data-mover="${which}"]`);
       if (!place) continue;
       const found = most(sign);
-      place.hidden = !found;
-      if (!found) continue;
-      name(place.querySelector(".name"), found[1]);
-      let says = place.querySelector(".num");
-      if (!says) {
-        says = document.createElement("span");
-        place.querySelector("dd").append(says);
+      const [link, says] = [place.querySelector(".name"), place.querySelector(".num")];
+      if (!found) { // none has, and the line keeps its room
+        link.removeAttribute("href");
+        delete says.dataset.copyOf;
+        says.className = "num";
+        say(link, "");
+        say(says, "–");
+        continue;
       }
+      name(link, found[1]);
       const cell = found[1].querySelector('[data-field="change_24h"]');
       says.dataset.copyOf = cell.id;
       copy(says, cell);

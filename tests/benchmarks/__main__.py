@@ -15,7 +15,7 @@ django.setup()
 # Nobody listens.
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import alerts, importing, ledger, pages, recompute, tick  # noqa: E402
+from tests.benchmarks import alerts, importing, ledger, pages, recompute, screen, tick  # noqa: E402
 
 BENCHMARKS = {
     "alerts": alerts.run,
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "ledger": ledger.run,
     "pages": pages.run,
     "recompute": recompute.run,
+    "screen": screen.run,
     "tick": tick.run,
 }
 

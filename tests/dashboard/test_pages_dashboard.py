@@ -84,7 +84,9 @@ def test_the_spread_and_the_movers_are_told(page: Client, ada: User) -> None:
     assert "hangs on Bitcoin alone" in text
     assert re.search(r'stroke-dasharray="96\.77 3\.23"', text)
     assert "Best today" in text
-    assert re.search(r'data-mover="worst" hidden', text)
+    assert re.search(
+        r'data-mover="worst">\s*<dt>Worst today</dt>\s*<dd><a class="name" ></a> <span class="num">–</span>', text
+    )
 
 
 def test_each_live_id_stands_once_on_a_page(page: Client, ada: User) -> None:

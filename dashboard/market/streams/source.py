@@ -15,7 +15,6 @@ from dashboard.market.source import SourceUnavailable
 from dashboard.market.storing import FACTS
 from dashboard.market.streams import handover
 from dashboard.market.streams.board import Anchor, Streamed
-from dashboard.market.streams.identity import DOLLARS
 from dashboard.models import MarketQuote
 from dashboard.money import LIMIT, WIDE, quantize
 
@@ -117,12 +116,14 @@ def is_later(sample: Quote, row: MarketQuote) -> bool:
 
 
 def with_streams(samples: tuple[Quote, ...], assets: Collection[str]) -> tuple[Quote, ...]:
-    """What CoinGecko stated, beside what exchanges did; it is passed on to the process that holds them to it."""
-    anchored = {*assets, *DOLLARS}
+    """What CoinGecko stated, beside what exchanges did; it is passed on to the process that holds them to it.
+
+    Of all coins, because one that is bought tomorrow is to be known by then.
+    """
     anchors = {
         sample.asset: Anchor(sample.price, sample.as_of)
         for sample in samples
-        if sample.asset in anchored and sample.price is not None and sample.as_of is not None
+        if sample.price is not None and sample.as_of is not None
     }
     try:
         handover.state_anchors(anchors)

@@ -8,12 +8,13 @@ from typing import Final
 from dashboard.charts import Chart, Limit, Line, Mark, Point, Span, broken, candles, prices
 from dashboard.formats import format_share
 from dashboard.market import currencies
+from dashboard.market.quota import stale_after
 from dashboard.market.samples import slot
 from dashboard.models import Snapshot
 from dashboard.money import WIDE, quantize
 from notifications.conditions import Arming, Bound, Figure, Watches
 from notifications.models import Alert, Reminder
-from notifications.prices import WINDOWS
+from notifications.prices import LONGEST_SLACK, WINDOWS
 from notifications.wording import duration
 
 Kind = Reminder.Kind
@@ -134,8 +135,12 @@ def points_of(reminder: Reminder, since: datetime, now: datetime, step: timedelt
 
 
 def changes(reminder: Reminder, since: datetime, now: datetime, step: timedelta) -> list[Point]:
-    """By how many percent the price was off what it was a window before, where both are kept."""
+    """By how many percent the price was off what it was a window before, where both are kept.
+
+    What may stand for the price at the window's start is as when it is judged (notifications.prices.bases_of).
+    """
     window = WINDOWS[reminder.window]
+    slack = max(stale_after(0), min(window / 4, LONGEST_SLACK))
     begin = since if since.year == 1 else since - window
     told = prices(reminder.asset_id or "", reminder.currency, begin, now, min(step, window / 2))
     points: list[Point] = []
@@ -144,7 +149,7 @@ def changes(reminder: Reminder, since: datetime, now: datetime, step: timedelta)
         while before + 1 < len(told) and told[before + 1].at <= point.at - window:
             before += 1
         base = told[before]
-        fits = timedelta(0) <= point.at - window - base.at <= max(window / 2, LATE)
+        fits = timedelta(0) <= point.at - window - base.at <= slack
         if fits and point.at >= since and base.value and point.value is not None:
             with localcontext(WIDE):
                 points.append(Point(point.at, quantize((point.value / base.value - 1) * HUNDRED)))

@@ -254,6 +254,19 @@ def test_a_change_is_drawn_in_percent_of_the_price_a_window_before(remind: Remin
     assert course.written(Decimal(10)) == "10.00 %"
 
 
+def test_no_change_is_drawn_from_a_price_of_another_time(remind: Remind, market: Market) -> None:
+    market.set("bitcoin", 110)
+    samples(100, ago=timedelta(hours=28))
+    samples(110, 111, ago=timedelta(minutes=30), every=5 * MINUTE)
+    course = told(remind("change", 12, asset="bitcoin", window="24h")).course
+    assert course
+    assert course.main.known == []
+    samples(100, ago=timedelta(hours=25))
+    course = told(remind("change", 13, asset="bitcoin", window="24h")).course
+    assert course
+    assert [value for _, value in course.main.known] == [10, 11]
+
+
 def test_a_balance_and_a_profit_are_drawn_from_snapshots(remind: Remind, market: Market, portfolio: Portfolio) -> None:
     market.set("bitcoin", 100)
     holding(portfolio, "bitcoin", 10, 800)

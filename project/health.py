@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +11,7 @@ from redis.exceptions import RedisError
 
 from dashboard import clock
 from dashboard.market.refresh import market_state
+from dashboard.market.streams.handover import AWAY, feeds
 from project.pulse import worker_seen_at
 
 WORKER_SILENCE_SECONDS = 60
@@ -27,6 +29,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts["worker"] = worker() if parts["redis"] == "ok" else "unknown"
     ready = all(state == "ok" for state in parts.values())
     body: dict[str, Any] = {**parts, "prices": prices() if parts["database"] == "ok" else "unknown"}
+    if settings.PRICE_STREAMS:
+        body["streams"] = streams()
     return JsonResponse(body, status=200 if ready else 503)
 
 
@@ -52,6 +56,15 @@ def worker() -> str:
     if seen is None:
         return "not seen"
     return "ok" if (clock.now() - seen).total_seconds() < WORKER_SILENCE_SECONDS else "silent"
+
+
+def streams() -> dict[str, str]:
+    """How each exchange's feed stands; away is no failure, because CoinGecko's prices take over."""
+    try:
+        told = {feed.name: "connected" if feed.connected else "away" for feed in feeds()}
+    except AWAY:
+        told = {}
+    return {name: told.get(name, "unknown") for name in settings.PRICE_STREAMS}
 
 
 def prices() -> str:

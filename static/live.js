@@ -135,7 +135,7 @@
   // Frames leave out of a cell what follows from the rest of it, to be short.
   function complete(cell) {
     if (cell.classList.contains("num")) return;
-    if (cell.dataset.value) cell.title = cell.dataset.value;
+    if (cell.dataset.value) cell.title = [cell.dataset.value, cell.dataset.by].filter(Boolean).join(", ");
     const tone = { "▲": "gain", "▼": "loss" }[cell.textContent[0]];
     cell.classList.add("num", ...(tone ? [tone] : []));
   }

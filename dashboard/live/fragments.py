@@ -111,8 +111,14 @@ def total_id(field: str) -> str:
 
 def market_cell(asset: str, market: Market, field: str, currency: str) -> SafeString:
     """A cell of the market, the same for everyone who counts in `currency`. A price past its time says so."""
-    stale = "stale" if field == "price" and market.stale else ""
-    return cell(market_id(asset, field), "field", field, MARKET[field], market, currency, stale)
+    if field == "price":
+        return cell(market_id(asset, field), "field", field, MARKET[field], market, currency, *of_price(market))
+    return cell(market_id(asset, field), "field", field, MARKET[field], market, currency)
+
+
+def of_price(market: Market) -> tuple[str, str]:
+    """Classes and attributes of a price's cell: whether it is past its time, and who stated it."""
+    return "stale" if market.stale else "", f' data-by="{escape(market.source)}"' if market.source else ""
 
 
 def name_cell(asset: str, name: str) -> SafeString:
@@ -133,16 +139,26 @@ def total_cell(totals: Totals, field: str, currency: str) -> SafeString:
     return cell(total_id(field), "total", field, TOTALS[field], totals, currency)
 
 
-def cell(id: str, kind: str, field: str, figure: Figure, subject: object, currency: str, extra: str = "") -> SafeString:
-    """One live span. Its colour never says more than the arrow in its text does."""
+def cell(
+    id: str,
+    kind: str,
+    field: str,
+    figure: Figure,
+    subject: object,
+    currency: str,
+    extra: str = "",
+    more: str = "",
+) -> SafeString:
+    """One live span, with `more` attributes. Its colour never says more than the arrow in its text does."""
     value = figure.of(subject)
     exact = format_exact(Decimal(value) if isinstance(value, int) else value)
     text = figure.write(value, currency)
     tone = {UP: "gain", DOWN: "loss"}.get(text[0], "")
     classes = " ".join(name for name in ("num", tone, extra) if name)
-    title = f' title="{exact}"' if exact else ""
+    by = f", {subject.source}" if isinstance(subject, Market) and more else ""
+    title = f' title="{exact}{escape(by)}"' if exact else ""
     return mark_safe(  # noqa: S308 - ids pass dom_id, fields are our own words, the rest are formatted numbers
-        f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{title} class="{classes}">{text}</span>'
+        f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{title} class="{classes}"{more}>{text}</span>'
     )
 
 
@@ -155,22 +171,32 @@ def copy_cell(id: str, figure: Figure, subject: object, currency: str) -> SafeSt
     return format_html('<span class="num {}" data-copy-of="{}" title="{}">{}</span>', tone, id, exact, text)
 
 
-def moving_cell(id: str, kind: str, field: str, exact: str, text: str, extra: str = "") -> str:
+def moving_cell(id: str, kind: str, field: str, exact: str, text: str, extra: str = "", more: str = "") -> str:
     """The span as a frame carries it: its title and the classes that follow from its text are the page's to add."""
     marked = f' class="{extra}"' if extra else ""
-    return f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{marked}>{text}</span>'
+    return f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{marked}{more}>{text}</span>'
 
 
-def moving(id: str, kind: str, field: str, figure: Figure, subject: object, currency: str, extra: str = "") -> str:
+def moving(
+    id: str,
+    kind: str,
+    field: str,
+    figure: Figure,
+    subject: object,
+    currency: str,
+    extra: str = "",
+    more: str = "",
+) -> str:
     """The same of any figure, in ASCII."""
     value = figure.of(subject)
     exact = format_exact(Decimal(value) if isinstance(value, int) else value)
-    return moving_cell(id, kind, field, exact, ascii_html(figure.write(value, currency)), extra)
+    return moving_cell(id, kind, field, exact, ascii_html(figure.write(value, currency)), extra, more)
 
 
 def moving_market(asset: str, market: Market, field: str, currency: str) -> str:
-    stale = "stale" if field == "price" and market.stale else ""
-    return moving(market_id(asset, field), "field", field, MARKET[field], market, currency, stale)
+    if field == "price":
+        return moving(market_id(asset, field), "field", field, MARKET[field], market, currency, *of_price(market))
+    return moving(market_id(asset, field), "field", field, MARKET[field], market, currency)
 
 
 def moving_holding(holding: Holding, field: str, currency: str) -> str:

@@ -1,7 +1,7 @@
 """The figures in Prometheus' text format. Knows the format, not where the figures come from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from dashboard import clock
+from dashboard.market.streams.handover import FeedState
 from project.metrics import gathering, shared
 from project.metrics.counting import SEPARATOR, SUM
 from project.metrics.families import FAMILIES, Family
@@ -72,6 +73,8 @@ def standing() -> Iterator[Metric]:
     yield gauge("tickfolio_source_calls_this_month", "Calls to the price source this month", market.calls)
     yield gauge("tickfolio_source_calls_allowed", "Calls a month that the plan allows", market.allowed)
 
+    yield from streaming(gathering.feeds())
+
     lengths = {(queue,): number for queue, number in gathering.queues().items() if number is not None}
     yield gauges("tickfolio_queue_length", "Tasks that wait for a worker", ("queue",), lengths)
 
@@ -91,6 +94,25 @@ def standing() -> Iterator[Metric]:
     yield gauges("tickfolio_process_memory_bytes", "Resident memory of each living process", who, memory)
     connected = {(p.kind, p.host, str(p.pid)): p.live["connected"] for p in processes if "connected" in p.live}
     yield gauges("tickfolio_live_connected", "Open pages that are connected", who, connected)
+
+
+def streaming(feeds: Sequence[FeedState]) -> Iterator[Metric]:
+    """Each exchange's feed."""
+    told: dict[str, tuple[str, dict[tuple[str], float]]] = {
+        "connected": ("1 while the feed is connected and not silent", {(f.name,): f.connected for f in feeds}),
+        "subscribed": ("Pairs that the exchange tells of", {(f.name,): f.subscribed for f in feeds}),
+        "messages_per_second": ("Messages of the last seconds", {(f.name,): f.messages_a_second for f in feeds}),
+        "last_message_age_seconds": (
+            "Time since its last message",
+            {(f.name,): f.at - f.last_message_at for f in feeds if f.last_message_at is not None},
+        ),
+        "reconnects": ("Connections opened anew", {(f.name,): f.reconnects for f in feeds}),
+        "gaps": ("Lost messages that were noticed", {(f.name,): f.gaps for f in feeds}),
+        "distrusted": ("Pairs further than 5 % from CoinGecko", {(f.name,): len(f.distrusted) for f in feeds}),
+        "refused": ("Pairs that the exchange refused", {(f.name,): len(f.refused) for f in feeds}),
+    }
+    for name, (help, values) in told.items():
+        yield gauges(f"tickfolio_stream_{name}", help, ("exchange",), values)
 
 
 def gauge(name: str, help: str, value: float) -> Metric:

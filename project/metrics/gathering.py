@@ -4,7 +4,7 @@ What costs more than an index can give is kept for a minute.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,8 @@ from django.db.models import Count, Min
 from dashboard import clock
 from dashboard.market.quota import PLANS, month_of
 from dashboard.market.refresh import MarketHealth, market_state
+from dashboard.market.streams import handover
+from dashboard.market.streams.handover import FeedState
 from dashboard.models import Import, MarketState
 from notifications.conditions import Arming
 from notifications.models import Delivery, Reminder
@@ -76,6 +78,14 @@ def queues() -> Mapping[str, int | None]:
         return {queue: shared().llen(queue) for queue in QUEUES}
     except AWAY:
         return dict.fromkeys(QUEUES)
+
+
+def feeds() -> Sequence[FeedState]:
+    """How each exchange's feed stands; nothing when Redis can't say, or the process of the streams is gone."""
+    try:
+        return handover.feeds()
+    except AWAY:
+        return ()
 
 
 def deliveries() -> Deliveries:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 
+from django.conf import settings
+
 from dashboard import clock
 from dashboard.live.counting import Durations
 from dashboard.market.course import STAGES
+from dashboard.market.streams.handover import FeedState
 from project.metrics import families, gathering, shared
 from project.metrics.counting import SEPARATOR, SUM
 from project.metrics.families import Family
@@ -60,9 +63,21 @@ class ProcessRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedRow:
+    """An exchange's feed; `silent_for` in seconds."""
+
+    feed: FeedState
+    silent_for: float | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     now: datetime
     market: gathering.Market
+    feeds: tuple[FeedRow, ...]
+    streams: tuple[str, ...]
+    """The exchanges that the settings name."""
     polls: tuple[tuple[str, int], ...]
     ticks: tuple[TickRow, ...]
     own_p50: float | None
@@ -96,6 +111,8 @@ def operation() -> Operation:
     return Operation(
         now=now,
         market=gathering.market(),
+        feeds=tuple(feed_row(feed, now) for feed in gathering.feeds()),
+        streams=tuple(settings.PRICE_STREAMS),
         polls=tuple(sorted(((name, int(times)) for (name,), times in numbers(sums, families.POLLS).items()))),
         ticks=tuple(map(tick_row, lines[:LINES])),
         own_p50=rank(own, 0.5),
@@ -126,6 +143,15 @@ def tick_row(line: shared.TickLine) -> TickRow:
         news=line.news,
         own=line.own,
         stages=tuple(line.stages.get(stage) for stage in STAGES),
+    )
+
+
+def feed_row(feed: FeedState, now: datetime) -> FeedRow:
+    last = feed.last_message_at
+    return FeedRow(
+        feed=feed,
+        silent_for=None if last is None else max(now.timestamp() - last, 0.0),
+        since=None if feed.since is None else datetime.fromtimestamp(feed.since, UTC),
     )
 
 

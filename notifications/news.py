@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
+
 from dashboard.market.acceptance import JUMP, STABLECOIN_JUMP, is_jump, is_stablecoin
 from dashboard.market.refresh import stale_before
 from dashboard.market.samples import extremes
-from dashboard.models import MarketQuote, MarketState
+from dashboard.models import MarketQuote, MarketState, PriceSample
 from dashboard.money import plain
 from notifications.models import Watch
 
@@ -60,13 +62,19 @@ def gather(watch: Watch, now: datetime) -> News:
     gap = unseen(watch, state)
     sequence = max((row[6] for row in rows), default=watch.sequence)
     since = watch.looked_at if gap is not None or sequence - watch.sequence > 1 else None
+    if since is not None:
+        extremes_of = missed(fresh, watch, since, now)
+    elif settings.PRICE_STREAMS and watch.looked_at is not None:
+        extremes_of, since = within_samples(fresh), watch.looked_at
+    else:
+        extremes_of = {}
     return News(
         prices={one.asset: one.price for one in fresh},
         sequence=sequence,
         looked_at=state.last_success_at,
         interval=state.interval_seconds,
         unseen=gap,
-        missed=missed(fresh, watch, since, now) if since is not None else {},
+        missed=extremes_of,
         missed_since=since,
         extremes=watch.extremes
         | {one.asset: [plain(one.low), plain(one.high)] for one in fresh if one.low and one.high},
@@ -89,11 +97,29 @@ def missed(fresh: Iterable[Stated], watch: Watch, since: datetime, now: datetime
     """
     found = {}
     for one in fresh:
-        known = [one.price, *(extremes(one.asset, since, now) or ()), *stated(one, watch, since)]
-        bound = STABLECOIN_JUMP if is_stablecoin(one.symbol, one.price) else JUMP
-        sane = [price for price in known if not is_jump(one.price, price, bound)]
-        found[one.asset] = min(sane), max(sane)
+        known = [*(extremes(one.asset, since, now) or ()), *stated(one, watch, since)]
+        found[one.asset] = sane_extremes(one, known)
     return found
+
+
+def within_samples(fresh: Iterable[Stated]) -> dict[str, Extremes]:
+    """By asset, what its newest sample held beside the price: the seconds before it, where exchanges tell of them."""
+    newest = {one.asset: one for one in fresh}
+    if not newest:
+        return {}
+    since = min(one.as_of for one in newest.values())
+    held = PriceSample.objects.filter(asset__in=newest, at__gte=since, step=0, low__isnull=False, high__isnull=False)
+    return {
+        asset: sane_extremes(newest[asset], (low, high))
+        for asset, at, low, high in held.values_list("asset_id", "at", "low", "high")
+        if at == newest[asset].as_of and low is not None and high is not None
+    }
+
+
+def sane_extremes(one: Stated, known: Iterable[Decimal]) -> Extremes:
+    bound = STABLECOIN_JUMP if is_stablecoin(one.symbol, one.price) else JUMP
+    sane = [one.price, *(price for price in known if not is_jump(one.price, price, bound))]
+    return min(sane), max(sane)
 
 
 def stated(one: Stated, watch: Watch, since: datetime) -> list[Decimal]:

@@ -187,6 +187,8 @@ class Portfolio(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint("user", Lower("name"), name="portfolio_name_once_per_user")]
+        # For one look per tick at all revisions, which needs nothing else of the rows.
+        indexes = [models.Index("revision", name="portfolio_revision")]
 
     def __str__(self) -> str:
         return self.name

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 
 from dashboard import clock
 from dashboard.market.quota import stale_after
 from dashboard.market.refresh import Tick
-from dashboard.models import MarketQuote, MarketState, Position
+from dashboard.models import MarketQuote, MarketState
 from notifications.alerting import Fired, raise_alerts
 from notifications.closeness import prices_are_close
 from notifications.conditions import CONDITIONS, Arming, Watches
@@ -24,10 +23,12 @@ from notifications.firing import claim
 from notifications.locks import one_at_a_time
 from notifications.models import Reminder, Watch
 from notifications.news import News, gather
+from notifications.numbering import note_changes
 from notifications.observing import look
-from notifications.prefilter import Quoted, concerned
+from notifications.prefilter import Quoted, concerned, currencies
 from notifications.prices import converted, rates_to
 from notifications.ringing import sweep
+from notifications.weighing import SCALES, Concerned
 
 BATCH: Final = 1000
 AGAIN: Final = timedelta(seconds=30)
@@ -36,7 +37,7 @@ LATE_REPORT: Final = timedelta(hours=1)
 MOVING: Final = [
     kind for kind, condition in CONDITIONS.items() if condition.watches is Watches.PRICE and not condition.by_edge
 ]
-WRITTEN: Final = ("arming", "memory", "due_at", "rise_to", "fall_to", "holdings")
+WRITTEN: Final = ("arming", "memory", "due_at", "rise_to", "fall_to", "holdings", "weighed")
 
 
 @dataclass(slots=True)
@@ -83,8 +84,9 @@ def judge_news(now: datetime) -> None:
         one_at_a_time("notifications.check")
         watch = Watch.objects.get(pk=1)
         news = gather(watch, now)
-        close = False
-        for batch in batches(affected(news, now)):
+        held = SCALES.weigh(watch, now) if news.prices else Concerned()
+        close = held.is_close
+        for batch in batches([*affected(news, now), *held.reminders]):
             verdict = judge(batch, news, now)
             apply(verdict, now)
             raise_alerts(verdict.fired, now)
@@ -100,33 +102,22 @@ def judge_news(now: datetime) -> None:
 
 
 def affected(news: News, now: datetime) -> Iterator[int]:
-    """Ids of the reminders that the news or the time may concern."""
+    """Ids of the reminders that the news or the time may concern; those of what is held are weighed."""
     yield from Reminder.objects.filter(active=True, due_at__lte=now).values_list("pk", flat=True)
     if not news.prices:
         return
     assets = list(news.prices)
     alive = Reminder.objects.alive(now)
-    yield from concerned(
-        quoted(news, alive.of_prices().order_by("currency").values_list("currency", flat=True).distinct())
-    )
-    unjudged = Q(arming=Arming.UNKNOWN) & Q(kind__in=[k for k, c in CONDITIONS.items() if c.watches is Watches.PRICE])
-    yield from alive.filter(unjudged | Q(kind__in=MOVING), asset_id__in=assets).values_list("pk", flat=True)
-    moved = Position.objects.filter(asset_id__in=assets)
-    yield from (
-        alive.watching(Watches.HOLDINGS)
-        .filter(
-            Q(Exists(moved.filter(portfolio_id=OuterRef("portfolio_id"))))
-            | Q(Exists(moved.filter(portfolio__user_id=OuterRef("user_id"))), portfolio__isnull=True)
-            | Q(measure=Reminder.Measure.REALISED)
-        )
-        .values_list("pk", flat=True)
-    )
+    yield from concerned(quoted(news, currencies()))
+    of_prices = alive.filter(asset_id__in=assets)
+    yield from of_prices.of_prices().filter(arming=Arming.UNKNOWN).values_list("pk", flat=True)
+    yield from of_prices.filter(kind__in=MOVING).values_list("pk", flat=True)
 
 
-def quoted(news: News, currencies: Iterable[str]) -> list[Quoted]:
+def quoted(news: News, codes: Iterable[str]) -> list[Quoted]:
     """The news in every currency that a reminder counts in, with the extremes of what nobody judged."""
     found = []
-    for code, rate in rates_to(currencies).items():
+    for code, rate in rates_to(codes).items():
         for asset, usd in news.prices.items():
             low, high = news.missed.get(asset, (usd, usd))
             price, lowest, highest = (
@@ -163,8 +154,9 @@ def judge(reminders: list[Reminder], news: News, now: datetime) -> Verdict:
             continue
         before, sample = reminder.before(now), prospect.now(reminder, seen)
         judged = reminder.condition.judge(before, sample)
-        is_moved = reminder.stand(judged, sample, now) | (reminder.holdings != seen.holdings)
-        reminder.holdings = seen.holdings
+        is_moved = reminder.stand(judged, sample, now)
+        is_moved |= (reminder.holdings, reminder.weighed) != (seen.holdings, seen.weighed)
+        reminder.holdings, reminder.weighed = seen.holdings, seen.weighed
         if judged.firing is None:
             verdict.close |= not reminder.condition.by_edge and reminder.condition.is_close(before, sample)
             if is_moved:
@@ -195,4 +187,6 @@ def apply(verdict: Verdict, now: datetime) -> None:
     """Write where the reminders stand now."""
     Reminder.objects.bulk_update(verdict.moved, WRITTEN, batch_size=BATCH)
     Reminder.objects.filter(pk__in=verdict.rearmed).update(arming=Arming.ARMED)
-    claim([fired.reminder for fired in verdict.fired], now)
+    fired = [each.reminder for each in verdict.fired]
+    claim(fired, now)
+    note_changes([*verdict.moved, *fired])

@@ -1,7 +1,8 @@
 """What is held, put into the one figure that a reminder watches: value, profit, share, cost. No database, no clock."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cached_property
@@ -30,7 +31,8 @@ class Observation:
 
     `base` is what the value is held against where that is not the limit, `scale` the money that makes a profit.
     `price` is the coin's, where one is watched. `holdings` is a digest of what is held, so that the owner's own
-    transactions can be told from the market's moves. `named` are coins without a fresh price.
+    transactions can be told from the market's moves; `weighed` the stamp of the portfolios that were looked at.
+    `named` are coins without a fresh price.
     """
 
     value: Decimal | None = None
@@ -43,6 +45,7 @@ class Observation:
     price: Decimal | None = None
     is_sure: bool = True
     named: tuple[str, ...] = ()
+    weighed: str = ""
 
     def but(self, **changes: Any) -> "Observation":
         return replace(self, **changes)
@@ -63,16 +66,27 @@ class Lines:
     """What somebody holds, or a part of it."""
 
     lines: tuple[Line, ...] = ()
+    revisions: Mapping[int, int] = field(default_factory=dict)
+    """Of the portfolios that it lies in."""
 
     def of(self, portfolio: int) -> "Lines":
-        return Lines(tuple(line for line in self.lines if line.portfolio == portfolio))
+        return Lines(
+            tuple(line for line in self.lines if line.portfolio == portfolio),
+            {pk: revision for pk, revision in self.revisions.items() if pk == portfolio},
+        )
 
     def of_coin(self, asset: str | None) -> "Lines":
-        return Lines(tuple(line for line in self.lines if line.asset == asset)) if asset else self
+        if not asset:
+            return self
+        return Lines(tuple(line for line in self.lines if line.asset == asset), self.revisions)
 
     @property
     def held(self) -> set[str]:
         return {line.asset for line in self.lines if line.quantity}
+
+    @cached_property
+    def stamp(self) -> str:
+        return stamp(self.revisions)
 
     @cached_property
     def quantities(self) -> str:
@@ -140,14 +154,14 @@ def worth(lines: Lines, prospect: Prospect, currency: str) -> Worth:
 
 def balance(lines: Lines, prospect: Prospect, currency: str) -> Observation:
     found = worth(lines, prospect, currency)
-    return Observation(found.value, found.as_of, found.source, found.hindrance, lines.quantities)
+    return Observation(found.value, found.as_of, found.source, found.hindrance, lines.quantities, weighed=lines.stamp)
 
 
 def allocation(lines: Lines, prospect: Prospect, reminder: Reminder) -> Observation:
     """The coin's part of the value in percent; one that is not held has no part."""
     found = worth(lines, prospect, reminder.currency)
     part = found.of.get(reminder.asset_id or "", ZERO)
-    seen = Observation(None, found.as_of, found.source, found.hindrance, lines.quantities, price=None)
+    seen = Observation(None, found.as_of, found.source, found.hindrance, lines.quantities, weighed=lines.stamp)
     if found.value <= 0:
         return seen.but(hindrance=found.hindrance or "Nothing is held.")
     with localcontext(WIDE):
@@ -160,7 +174,8 @@ def profit(lines: Lines, prospect: Prospect, reminder: Reminder) -> Observation:
     found = worth(lines, prospect, reminder.currency)
     holdings = valued(lines, prospect, reminder.currency)
     is_realised = reminder.measure == Reminder.Measure.REALISED
-    seen = Observation(None, found.as_of, found.source, "" if is_realised else found.hindrance, lines.ledger)
+    hindrance = "" if is_realised else found.hindrance
+    seen = Observation(None, found.as_of, found.source, hindrance, lines.ledger, weighed=lines.stamp)
     if not lines.lines:
         return seen.but(hindrance="Nothing of it was ever held." if reminder.asset_id else "Nothing was ever held.")
     if not all(holding.held.is_known for holding in holdings):
@@ -226,6 +241,11 @@ def ratio(part: Decimal, whole: Decimal) -> Decimal | None:
         return None
     with localcontext(WIDE):
         return quantize(part * HUNDRED / whole)
+
+
+def stamp(revisions: Mapping[int, int]) -> str:
+    """A short digest: the same as long as no position in these portfolios was computed anew."""
+    return digest(sorted(revisions.items()))[:16]
 
 
 def digest(rows: list[tuple[Any, ...]]) -> str:

@@ -14,7 +14,7 @@ BATCH: Final = 1000
 STORM: Final = timedelta(minutes=3)
 MOST_IN_A_STORM: Final = 15
 WRITTEN: Final = (
-    *("arming", "memory", "due_at", "rise_to", "fall_to", "holdings", "cooling_until"),
+    *("arming", "memory", "due_at", "rise_to", "fall_to", "holdings", "weighed", "cooling_until"),
     *("active", "paused_because"),
 )
 

@@ -187,17 +187,21 @@ def lines_of(users: Iterable[int], *, costs: bool) -> dict[int, Lines]:
     if not wanted:
         return {}
     found: dict[int, list[figures.Line]] = {}
+    revisions: dict[int, dict[int, int]] = {}
     positions = Position.objects.filter(portfolio__user_id__in=wanted)
     if costs:
         for position in positions.select_related("asset", "portfolio"):
-            line = figures.Line(position.portfolio_id, position.asset_id, position.quantity, position)
-            found.setdefault(position.portfolio.user_id, []).append(line)
+            portfolio = position.portfolio
+            line = figures.Line(portfolio.pk, position.asset_id, position.quantity, position)
+            found.setdefault(portfolio.user_id, []).append(line)
+            revisions.setdefault(portfolio.user_id, {})[portfolio.pk] = portfolio.revision
     else:
-        rows = positions.values_list("portfolio__user_id", "portfolio_id", "asset_id", "quantity")
-        for user, portfolio, asset, quantity in rows:
+        names = ("portfolio__user_id", "portfolio_id", "portfolio__revision", "asset_id", "quantity")
+        for user, pk, revision, asset, quantity in positions.values_list(*names):
+            revisions.setdefault(user, {})[pk] = revision
             if quantity:
-                found.setdefault(user, []).append(figures.Line(portfolio, asset, quantity))
-    return {user: Lines(tuple(lines)) for user, lines in found.items()}
+                found.setdefault(user, []).append(figures.Line(pk, asset, quantity))
+    return {user: Lines(tuple(found.get(user, ())), revised) for user, revised in revisions.items()}
 
 
 def observe(reminders: Sequence[Reminder], now: datetime) -> dict[int, Observation]:

@@ -6,6 +6,7 @@ The answer may hold too many, never too few; the exact limit decides later.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -29,11 +30,20 @@ CONCERNED: Final = """
     WITH prices AS MATERIALIZED ({prices})
     SELECT r.id FROM prices CROSS JOIN notifications_reminder r {rise}
      WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.rise_to <= prices.high
-       AND r.active AND r.rise_to IS NOT NULL
+       AND r.active AND r.rise_to IS NOT NULL {only}
     UNION ALL
     SELECT r.id FROM prices CROSS JOIN notifications_reminder r {fall}
      WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.fall_to >= prices.low
-       AND r.active AND r.fall_to IS NOT NULL"""
+       AND r.active AND r.fall_to IS NOT NULL {only}"""
+# Leaps from one to the next by the index, so that it takes no longer where reminders are many.
+CURRENCIES: Final = """
+    WITH RECURSIVE found(code) AS (
+      SELECT MIN(currency) FROM notifications_reminder WHERE active
+      UNION ALL
+      SELECT (SELECT MIN(currency) FROM notifications_reminder WHERE active AND currency > found.code)
+        FROM found WHERE found.code IS NOT NULL
+    )
+    SELECT code FROM found WHERE code IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,13 @@ class Quoted:
     high: Decimal | None = None
 
 
-def statement() -> str:
+def statement(only: str = "") -> str:
     on_sqlite = connection.vendor == "sqlite"
     return CONCERNED.format(
         prices=PRICES[connection.vendor],
         rise="INDEXED BY reminder_rise" if on_sqlite else "",
         fall="INDEXED BY reminder_fall" if on_sqlite else "",
+        only=only,
     )
 
 
@@ -75,3 +86,20 @@ def concerned(prices: Iterable[Quoted], margin: float = MARGIN) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement(), [facts(prices, margin)])
         return [row[0] for row in cursor.fetchall()]
+
+
+def is_any_within(prices: Iterable[Quoted], margin: float, kinds: Iterable[str], now: datetime) -> bool:
+    """Is the edge of an armed reminder of these kinds within `margin` of one of these prices?"""
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
+    alive = f"AND r.arming = 'armed' AND r.kind IN ({listed}) AND (r.expires_at IS NULL OR r.expires_at > %s)"
+    at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement(alive)} LIMIT 1", [facts(prices, margin), at, at])
+        return cursor.fetchone() is not None
+
+
+def currencies() -> list[str]:
+    """The currencies that active reminders count in."""
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENCIES)
+        return [code for (code,) in cursor.fetchall()]

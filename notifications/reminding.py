@@ -15,6 +15,7 @@ from notifications.figures import Observation
 from notifications.firing import claim
 from notifications.locks import one_at_a_time
 from notifications.models import MAX_REMINDERS, Reminder
+from notifications.numbering import note_changes
 from notifications.observing import look
 from notifications.ringing import look_again
 from notifications.validation import Check, ReminderErrors
@@ -36,7 +37,7 @@ SUBJECT: Final = (
     *("measure", "unit", "minutes", "schedule"),
 )
 """What makes it another reminder: changing one of these starts it anew."""
-KEPT: Final = ("firings", "fired_at", "cooling_until", "holdings", "memory", "due_at", "started_at")
+KEPT: Final = ("firings", "fired_at", "cooling_until", "holdings", "weighed", "memory", "due_at", "started_at")
 
 
 class TooManyReminders(Exception):
@@ -62,6 +63,7 @@ def create_reminder(user: User, values: Mapping[str, Any], *, fire_if_true: bool
         if Reminder.objects.of(user).count() >= MAX_REMINDERS:
             raise TooManyReminders(f"You have {MAX_REMINDERS} reminders, the most there can be. Delete one first.")
         start(reminder, clock.now(), fire_if_true=fire_if_true)
+        note_changes([reminder])
     return reminder
 
 
@@ -79,6 +81,7 @@ def edit_reminder(reminder: Reminder, values: Mapping[str, Any], *, fire_if_true
             start(reminder, clock.now(), fire_if_true=fire_if_true)
         else:
             go_on(reminder, stored, clock.now())
+        note_changes([reminder])
         if stored.quiet_hours != reminder.quiet_hours:
             look_again(clock.now(), alert__reminder=reminder)
     return reminder
@@ -114,7 +117,7 @@ def start(reminder: Reminder, now: datetime, *, fire_if_true: bool) -> None:
     if reminder.active:
         reminder.paused_because = ""
     seen, sample = present(reminder, now)
-    reminder.holdings = seen.holdings
+    reminder.holdings, reminder.weighed = seen.holdings, seen.weighed
     judged = reminder.condition.start(reminder.before(now), sample)
     reminder.stand(judged, sample, now)
     firing = None

@@ -29,7 +29,7 @@ PROFILE = (
     *("colours", "compact", "quiet_hours", "whatsapp_number", "whatsapp_verified_at"),
 )
 SECRET = frozenset({"password", "digest", "lease_token", "lease_until", "endpoint", "p256dh", "auth"})
-DERIVED = frozenset({"rise_to", "fall_to", "holdings", "revision"})
+DERIVED = frozenset({"rise_to", "fall_to", "holdings", "weighed", "revision"})
 OWNER = frozenset({"user_id", "portfolio_id"})
 """Said by where a row stands."""
 CHUNK = 500

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -45,7 +46,8 @@ class Reminder(models.Model):
     `arming` is where it stands between two crossings, `memory` what its condition must remember between two judgements
     (notifications.conditions: decimals as text, times as ISO). `rise_to` and `fall_to` repeat, as floats for an index
     to find, the prices at which something happens next, reached by rising or by falling; the exact limits decide.
-    `due_at` is when time alone may make it fire.
+    `due_at` is when time alone may make it fire. `weighed` and `revision` are notifications.weighing's: a stamp of the
+    portfolios as last judged, and the number of the last change.
     """
 
     class Kind(models.TextChoices):
@@ -138,6 +140,8 @@ class Reminder(models.Model):
     fired_at = models.DateTimeField(null=True)
     cooling_until = models.DateTimeField(null=True)
     holdings = models.CharField(max_length=64, blank=True, help_text="a digest of what was held when last judged")
+    weighed = models.CharField(max_length=16, blank=True, editable=False, help_text="a stamp of the portfolios then")
+    revision = models.PositiveBigIntegerField(default=0, editable=False, help_text="the number of its last change")
 
     objects = ReminderQuerySet.as_manager()
 
@@ -158,6 +162,8 @@ class Reminder(models.Model):
             models.Index("due_at", name="reminder_due", condition=Q(active=True, due_at__isnull=False)),
             models.Index("asset", name="reminder_unjudged", condition=Q(active=True, arming="unknown")),
             models.Index("kind", name="reminder_active_kind", condition=Q(active=True)),
+            models.Index("currency", name="reminder_currency", condition=Q(active=True)),
+            models.Index("revision", name="reminder_changed", condition=Q(revision__gt=0)),
         ]
 
     def __str__(self) -> str:
@@ -223,6 +229,8 @@ class Watch(models.Model):
     close = models.BooleanField(default=False, help_text="a reminder is close to its limit")
     delayed_since = models.DateTimeField(null=True, help_text="when people were told that prices are delayed")
     extremes = models.JSONField(default=dict, help_text="the source's high and low of 24 h, as last judged, by asset")
+    epoch = models.UUIDField(default=uuid4, help_text="tells this database from another in a process's memory")
+    revision = models.PositiveBigIntegerField(default=0, help_text="the newest number of a changed reminder")
 
     def __str__(self) -> str:
         return f"judged up to {self.sequence}"

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.db import connections
+from django.db.models import F
 from pytest_django import Settings
 
 from accounts.models import User
@@ -68,6 +69,7 @@ def hold(portfolio: Portfolio, asset: str, quantity: Any) -> None:
     Position.objects.update_or_create(
         portfolio=portfolio, asset=coin(asset), defaults={"quantity": Decimal(quantity), **amounts}
     )
+    Portfolio.objects.filter(pk=portfolio.pk).update(revision=F("revision") + 1)
 
 
 @pytest.fixture

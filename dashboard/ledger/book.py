@@ -13,6 +13,9 @@ from dashboard.ledger.entry import EXACT, ZERO, Entry, in_order, order
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Standing
 
+MUCH = 20_000
+"""So many new objects that looking through them takes milliseconds."""
+
 
 class OutOfOrder(ValueError):
     """A book goes on with later entries only; an earlier one needs a book from before it."""
@@ -73,13 +76,19 @@ class Book:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for garbage that refers to itself: a long history would be searched again and again in vain."""
+    """No search for garbage that refers to itself: a long history would be searched again and again in vain.
+
+    Much that was made meanwhile counts as old at once; else the first thing made afterwards has all of it searched.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            if gc.get_count()[0] > MUCH:
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

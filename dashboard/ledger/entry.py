@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from enum import StrEnum
 from itertools import islice
-from operator import attrgetter, eq
+from operator import attrgetter, lt
 from typing import Any, cast
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -191,10 +191,12 @@ def order(entry: Entry) -> tuple[datetime, int, int]:
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries sorted by `order`, in less time where no two of them share their moment."""
-    ordered = sorted(entries, key=time_of)
+    """The entries sorted by `order`, in less time where they come by time and no two of them share their moment."""
+    ordered = list(entries)
     times = list(map(time_of, ordered))
-    return sorted(ordered, key=order) if any(map(eq, times, islice(times, 1, None))) else ordered
+    if not all(map(lt, times, islice(times, 1, None))):
+        ordered.sort(key=order)
+    return ordered
 
 
 time_of = attrgetter("at")

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from heapq import heappop, heappush
-from operator import attrgetter
 from typing import Any
 
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO
@@ -43,12 +42,9 @@ LOTS_A_LINE = 256
 ROW_END = ";"
 """Stands between the rows of a kept line."""
 
-fields_of = attrgetter("acquired_at", "quantity", "cost", "entry", "wallet", "assumed")
-"""The fields of a lot in their order."""
-
 
 def copy_of(lot: Lot) -> Lot:
-    return Lot(*fields_of(lot))
+    return Lot(lot.acquired_at, lot.quantity, lot.cost, lot.entry, lot.wallet, lot.assumed)
 
 
 Row = tuple[Any, ...]
@@ -112,7 +108,7 @@ class Pool:
         wanted = quantity
         while wanted and (queue or heap):
             late = bool(heap) and (not queue or heap[0] < queue[0])
-            lot: Lot = (heap if late else queue)[0][-1]
+            lot: Lot = heap[0][-1] if late else queue[0][-1]
             held = lot.quantity
             if held > wanted:
                 taken.append(part(lot, wanted))

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry, check_size
-from dashboard.ledger.lots import Lot, Pool, copy_of, cost_of, fields_of, part, quantity_of
+from dashboard.ledger.lots import Lot, Pool, copy_of, cost_of, part, quantity_of
 from dashboard.ledger.methods import Method, Scope, new_pool
 from dashboard.ledger.working import Amounts, Disposal, Flag, Issue, Step
 
@@ -165,8 +165,9 @@ class Standing:
         else:
             self.realised += proceeds - cost
         self.disposed.extend((entry, proceeds, cost, len(lots)))
+        used = self.used
         for lot in lots:
-            self.used.extend(fields_of(lot))
+            used.extend((lot.acquired_at, lot.quantity, lot.cost, lot.entry, lot.wallet, lot.assumed))
         return cost
 
     def release(self, entry: Entry, wallet: str, quantity: Decimal) -> list[Lot]:

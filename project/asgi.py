@@ -1,5 +1,6 @@
 """The web process: pages by Django, live updates by Channels, behind one cap on bodies and one check of origins."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -15,6 +16,10 @@ from project.gate import BodyCap, SameOrigin  # noqa: E402
 from project.metrics import reporting  # noqa: E402
 
 reporting.start("web")
+
+# What is loaded by now stays: looking through all of it again and again would hold up ticks.
+gc.collect()
+gc.freeze()
 
 application = ProtocolTypeRouter(
     {

@@ -132,9 +132,10 @@
     return fades.count <= MOST_FADES && !document.hidden;
   }
 
-  // Frames leave out of a cell what follows from the rest of it, to be short.
-  function complete(cell) {
+  // Frames leave out of a cell what the page has or what follows from the rest of it, to be short.
+  function complete(cell, current) {
     if (cell.classList.contains("num")) return;
+    for (const name of ["field", "total"]) if (current.dataset[name]) cell.dataset[name] = current.dataset[name];
     if (cell.dataset.value) cell.title = [cell.dataset.value, cell.dataset.by].filter(Boolean).join(", ");
     const tone = { "▲": "gain", "▼": "loss" }[cell.textContent[0]];
     cell.classList.add("num", ...(tone ? [tone] : []));
@@ -149,11 +150,11 @@
     for (const element of [...sent.children]) {
       if (element.id === "live-state" || (element.id && element.dataset.value !== undefined)) {
         element.remove();
-        if (element.id !== "live-state") complete(element);
         // Sections in the same frame are older than the cells that follow them.
         const inside = sent.querySelector(`section [id="${element.id}"]`);
         const current = inside || document.getElementById(element.id);
         if (!current) continue;
+        if (element.id !== "live-state") complete(element, current);
         const [before, after] = [current.dataset.value, element.dataset.value];
         if (!inside && before && after && before !== after && element.matches(FADING)) {
           moved.push([element, Number(after) > Number(before) ? "up" : "down"]);

@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Data
 
 from accounts.models import User
 from project.runner.commands import web
@@ -65,14 +67,31 @@ def cookie_of(user: User) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
+class PageSocket(ClientConnection):
+    """Says what it has read, as pages do (static/live.js)."""
+
+    frames = 0
+
+    async def recv(self, decode: bool | None = None) -> Data:  # type: ignore[override]
+        frame = await super().recv(decode)
+        self.frames += 1
+        if self.frames % 4 == 1:
+            with contextlib.suppress(ConnectionClosed):
+                await self.send(f'{{"seen": {self.frames}}}')
+        return frame
+
+
 @contextlib.asynccontextmanager
 async def page_socket(
-    server: Server, cookie: str = "", address: str = "/ws/live/", origin: str | None = None
+    server: Server, cookie: str = "", address: str = "/ws/live/", origin: str | None = None, reports: bool = True
 ) -> AsyncIterator[ClientConnection]:
-    """The socket that a page at `address` opens."""
+    """The socket that a page at `address` opens; one that doesn't report is read as well."""
     headers = {"Cookie": cookie, "Origin": origin or server.origin}
     url = f"ws://127.0.0.1:{server.port}{address}"
-    async with connect(url, additional_headers=headers, open_timeout=30, max_size=None) as opened:
+    kind = PageSocket if reports else ClientConnection
+    async with connect(
+        url, additional_headers=headers, open_timeout=30, max_size=None, create_connection=kind
+    ) as opened:
         yield opened
 
 

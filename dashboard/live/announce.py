@@ -60,7 +60,7 @@ def announce_alert(user_id: int, html: str) -> None:
 
 
 def announce_logout(user_id: int, session_key: str | None) -> None:
-    """Closes the sockets of one session, or all of the user's where `session_key` is None."""
+    """Closes the sockets of one session as soon as it has ended, or all of the user's where `session_key` is None."""
     send(user_group(user_id), {"type": "user.logout", "user": user_id, "session": session_key})
 
 

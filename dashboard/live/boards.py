@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from dashboard.live import fragments, writing
 from dashboard.live.ticker import Line
-from dashboard.live.writing import exact
+from dashboard.live.writing import Write, exact
 from dashboard.money import QUANTUM
 from dashboard.portfolios import Overview, assemble
 from dashboard.valuation import HUNDRED, ZERO, Held, Holding, total, value_holding
@@ -64,14 +64,14 @@ class Lines(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """Which cells of an asset a page shows: of its market, and of what is held. There are few kinds of rows."""
 
     market: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     moving: tuple[str, ...] = ()
-    """Those of `own` that move with the price."""
+    """Those of `own` that move with the price. Shares move with every price, and follow later."""
 
 
 @cache
@@ -79,10 +79,11 @@ def row(market: tuple[str, ...], own: tuple[str, ...]) -> Row:
     return Row(market, own, tuple(field for field in own if field in MOVING))
 
 
-MOVING: Final = frozenset({"value", "unrealised", "profit", "profit_pct", "share"})
+MOVING: Final = frozenset({"value", "unrealised", "profit", "profit_pct"})
 MOVING_TOTALS: Final = frozenset({"value", "unrealised", "profit", "profit_pct", "change_24h", "change_24h_pct"})
 ALL_MARKET: Final = tuple(fragments.MARKET)
 ALL_OWN: Final = tuple(fragments.HOLDING)
+SHARE: Final = ("share",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,37 @@ class News:
     text: str
 
 
+class Mover:
+    """What of a holding moves with its price: its value is `quantity` times the price, its profit `base` more."""
+
+    __slots__ = ("base", "fields", "form", "held", "quantity")
+
+    def __init__(self, held: Held, fields: tuple[str, ...]) -> None:
+        self.held = held
+        self.quantity = held.quantity
+        self.fields = fields
+        self.form = fragments.holding_form(held.asset, fields)
+        self.base = held.realised + held.income - held.fees - held.cost
+
+    def cells(self, price: Decimal, money: Write, gain: Write) -> str:
+        """Its cells that move with the price."""
+        value = self.quantity * price
+        profit = value + self.base
+        written: list[str] = []
+        for field in self.fields:
+            if field == "value":
+                written += (exact(value), money(value))
+            elif field == "profit":
+                written += (exact(profit), gain(profit))
+            elif field == "profit_pct":
+                part = percent(profit, self.held.ever_invested)
+                written += (exact(part), writing.percent(part))
+            else:
+                unrealised = value - self.held.cost
+                written += (exact(unrealised), gain(unrealised))
+        return self.form % tuple(written)
+
+
 class Board:
     """The figures of one page. `settle` brings them in line with the market and says what is news.
 
@@ -100,7 +132,9 @@ class Board:
     Nothing is kept of a holding but what is held: its figures follow from its line of the market.
     """
 
-    __slots__ = ("contents", "gain", "held", "late", "own_totals", "page", "rows", "totals", "value", "version")
+    __slots__ = (
+        "contents", "gain", "held", "late", "movers", "own_totals", "page", "rows", "totals", "value", "version",
+    )  # fmt: skip
 
     def __init__(self, page: Page, contents: Contents) -> None:
         self.page = page
@@ -115,13 +149,22 @@ class Board:
         self.version = UNSETTLED
         self.totals = total([])
         self.value = self.gain = ZERO
-        # Whether shares have moved of which nothing has been told: those of holdings that did not move themselves.
+        # Whether shares have moved of which nothing has been told.
         self.late = False
+        self.movers: dict[str, Mover] = {}
         self.rows = dict.fromkeys(self.held, row((), ()))
         if self.page.view is not View.DASHBOARD:
             self.rows |= dict.fromkeys(contents.listed, row(ALL_MARKET, ()))
             if self.page.asset in self.held:
                 self.rows[self.page.asset] = row(ALL_MARKET, ALL_OWN)
+
+    def mover(self, asset: str) -> Mover | None:
+        """Made when it moves first. None where no figure moves with the price: it is closed, or not known."""
+        held = self.held[asset]
+        if not held.quantity or not held.is_known:
+            return None
+        mover = self.movers[asset] = Mover(held, self.rows[asset].moving)
+        return mover
 
     @property
     def currency(self) -> str:
@@ -142,6 +185,7 @@ class Board:
             market = tuple(field[1:] for field in fields if field[0] == "p" and field[1:] in fragments.MARKET)
             self.rows[asset] = row(market, tuple(field[1:] for field in fields if field[0] == "h"))
         self.own_totals = totals_shown(tuple(TOTAL.findall(html)))
+        self.movers = {}
 
     # The market moves ------------------------------------------------------------------------------------------------
 
@@ -150,6 +194,7 @@ class Board:
 
         To be called in a decimal context that is wide enough for exact products (dashboard.money.WIDE).
         """
+        was_settled = self.version != UNSETTLED
         behind, self.version = lines.version - self.version, lines.version
         if not behind:
             return None
@@ -161,29 +206,25 @@ class Board:
         if not changed:
             return None
         moved = changed & self.held.keys()
-        step = behind == 1
-        parts = [self.market_news(asset, lines) if step else self.market_cells(asset, lines) for asset in changed]
+        if behind == 1:
+            known, currency, rows = lines.lines_in(self.contents.currency), self.contents.currency, self.rows
+            parts = [(known.get(asset) or lines.line(asset, currency)).news_of(rows[asset].market) for asset in changed]
+        else:
+            parts = [self.market_cells(asset, lines) for asset in changed]
         if moved:
-            before = self.value
-            own = self.follow(moved, lines) if step else None
+            own = self.follow(moved, lines) if behind == 1 else None
             if own is None:
                 self.revalue(lines)
                 own = [self.own_cells(asset, self.rows[asset].moving, lines) for asset in moved]
                 own.append(self.totals_text())
+                self.late = self.late or was_settled
             parts += own
-            self.late = self.late or (self.value != before and len(moved) < len(self.held))
         text = "".join(parts)
         return News(frozenset(changed), text) if text else None
 
-    def market_news(self, asset: str, lines: Lines) -> str:
-        line, fields = lines.line(asset, self.contents.currency), self.rows[asset].market
-        if fields == ALL_MARKET:
-            return line.news_text
-        return "".join([cell for field, cell in line.news.items() if field in fields])
-
     def market_cells(self, asset: str, lines: Lines) -> str:
-        line, fields = lines.line(asset, self.contents.currency), self.rows[asset].market
-        return line.whole if fields == ALL_MARKET else "".join([line.cells[field] for field in fields])
+        line = lines.line(asset, self.contents.currency)
+        return "".join([line.cells[field] for field in self.rows[asset].market])
 
     def revalue(self, lines: Lines) -> None:
         """Everything from scratch, as the page does it."""
@@ -199,55 +240,31 @@ class Board:
         """
         context = getcontext()
         context.clear_flags()
-        known, held_here = lines.lines_in(self.contents.currency), self.held
+        currency = self.contents.currency
+        known, movers = lines.lines_in(currency), self.movers
+        money, gained = writing.money(currency), writing.gain(currency)
         value, gain = self.value, self.gain
-        priced: list[tuple[Held, Decimal]] = []
+        priced: list[tuple[Mover, Decimal]] = []
         for asset in moved:
-            held = held_here[asset]
-            quantity = held.quantity
-            if not quantity or not held.is_known:
+            mover = movers.get(asset) or self.mover(asset)
+            if mover is None:
                 continue
-            line = known.get(asset) or lines.line(asset, self.contents.currency)
-            before = line.before
-            if not line.only_moved or before is None:
+            line = known.get(asset) or lines.line(asset, currency)
+            if not line.only_moved:
                 return None
-            gain += quantity * (line.gain - before.gain)
-            if line.price != before.price:
-                value += quantity * (line.price - before.price)
-                priced.append((held, line.price))
+            gain += mover.quantity * line.gain_step
+            if line.step:
+                value += mover.quantity * line.step
+                priced.append((mover, line.price))
         if not value or context.flags[Inexact]:
             return None
         if not priced and gain == self.gain:
             return []
+        self.late = self.late or bool(priced)
         self.value, self.gain = value, gain
-        parts = [self.moved_cells(held, price, value) for held, price in priced]
+        parts = [mover.cells(price, money, gained) for mover, price in priced]
         parts.append(self.totals_text())
         return parts
-
-    def moved_cells(self, held: Held, price: Decimal, total_value: Decimal) -> str:
-        """The cells of a holding that move with its price."""
-        fields = self.rows[held.asset].moving
-        if not fields:
-            return ""
-        money, gained = writing.money(self.contents.currency), writing.gain(self.contents.currency)
-        value = held.quantity * price
-        unrealised = value - held.cost
-        profit = held.realised + unrealised + held.income - held.fees
-        written: list[str] = []
-        for field in fields:
-            if field == "value":
-                written += (exact(value), money(value))
-            elif field == "profit":
-                written += (exact(profit), gained(profit))
-            elif field == "profit_pct":
-                part = percent(profit, held.ever_invested)
-                written += (exact(part), writing.percent(part))
-            elif field == "share":
-                part = percent(value, total_value)
-                written += (exact(part), writing.share(part))
-            else:
-                written += (exact(unrealised), gained(unrealised))
-        return fragments.holding_form(held.asset, fields) % tuple(written)
 
     def totals_text(self) -> str:
         """The totals that move with prices."""
@@ -296,13 +313,14 @@ class Board:
 
     def shares(self, lines: Lines) -> str:
         """Everybody's share: each moves when anything does."""
-        return "".join(
-            [
-                fragments.moving_holding(self.valued(asset, lines), "share", self.currency)
-                for asset, shown in self.rows.items()
-                if "share" in shown.moving
-            ]
-        )
+        parts = []
+        for asset, shown in self.rows.items():
+            if "share" in shown.own:
+                held, line = self.held[asset], lines.line(asset, self.contents.currency)
+                has_value = held.is_known and line.market.price is not None
+                part = percent(held.quantity * line.price, self.value) if has_value else None
+                parts.append(fragments.holding_form(asset, SHARE) % (exact(part), writing.share(part)))
+        return "".join(parts)
 
     def valued(self, asset: str, lines: Lines) -> Holding:
         holding = value_holding(self.held[asset], lines.line(asset, self.currency).market)

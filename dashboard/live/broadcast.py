@@ -39,6 +39,8 @@ LOOK_AT_MARKET_EVERY: Final = 3
 PICTURE_EVERY: Final = 60
 SHARES_EVERY: Final = 2
 RENEW_PRESENCE_EVERY: Final = 10
+# Seconds before each look at whether a session that is about to end has ended.
+ENDING: Final = (0.0, 0.02, 0.1, 0.3)
 
 
 class Broadcast:
@@ -106,10 +108,13 @@ class Broadcast:
             self.leave(connection)
             self.run_errand(connection.say_close(code))
 
-    def acknowledge(self, connection: Connection, seen: int) -> None:
-        if connection.client is not None:
-            self.hub.acknowledge(connection.client, seen)
-            self.write(connection)
+    def acknowledge(self, connection: Connection, seen: int) -> int:
+        """The page has worked through so many frames; returns how many of them are news."""
+        if connection.client is None:
+            return 0
+        news = self.hub.acknowledge(connection.client, seen)
+        self.write(connection)
+        return news
 
     def send_state(self, connection: Connection) -> None:
         """The page has fetched a part of itself anew, perhaps overtaken on its way: it gets the whole state."""
@@ -171,10 +176,10 @@ class Broadcast:
                     if connection.client is None:
                         connection.early.append(message["html"])
                 await self.wake(self.of_user(message["user"]))
+            case "user.logout" if message["session"] is None:
+                self.close_all(SIGNED_OUT, self.of_user(message["user"]))
             case "user.logout":
-                for connection in self.of_user(message["user"]):
-                    if message["session"] in (None, connection.session):
-                        self.close(connection, SIGNED_OUT)
+                self.run_errand(self.end(message["user"], message["session"]), self.of_user(message["user"]))
 
     async def heal(self) -> None:
         """Messages may have been missed: everything anew, for everyone."""
@@ -241,6 +246,18 @@ class Broadcast:
                 await self.reload(user)
                 self.standing[user] = standing
 
+    async def end(self, user: int, session: str) -> None:
+        """Close the sockets of a session that is ending, as soon as it has ended.
+
+        A page that is closed before loads itself anew while it is still signed in. Whatever takes longer is found by
+        the next look at people.
+        """
+        for pause in ENDING:
+            await asyncio.sleep(pause)
+            if not await database_sync_to_async(loading.living_sessions)([session]):
+                self.close_all(SIGNED_OUT, [one for one in self.of_user(user) if one.session == session])
+                break
+
     def drop_the_lost(self) -> None:
         for connection in list(self.connections):
             if connection.client is not None and self.hub.is_lost(connection.client, self.now(), PATIENCE):
@@ -249,8 +266,12 @@ class Broadcast:
 
     async def send_shares(self) -> None:
         """What follows some ticks at once."""
-        pages = self.hub.settle_shares()
-        await self.wake([connection for page in pages for connection in self.before(page)])
+        late = self.hub.with_late_shares()
+        for start in range(0, len(late), AT_ONCE):
+            some = late[start : start + AT_ONCE]
+            self.hub.settle_shares(some)
+            await self.wake([connection for page in some for connection in self.before(page)])
+        self.render()
 
     # Tasks -----------------------------------------------------------------------------------------------------------
 

@@ -42,22 +42,21 @@ class Connection:
         self.early: list[str] = []
         self.waiting: asyncio.Task[None] | None = None
 
-    def write(self, hub: Hub, now: float) -> int:
-        """Write what the hub owes it, as far as the socket takes it; the number of frames."""
-        frames = 0
-        while self.client is not None and self.waiting is None and (frame := hub.take(self.client, now)) is not None:
-            frames += 1
-            counts.sent(1, len(frame))
-            sending = self.send({"type": "websocket.send", "text": frame})
-            try:
-                blocked_by = sending.send(None)
-            except StopIteration:
-                continue
-            except Exception as error:  # noqa: BLE001 - whatever a server raises, this socket is gone
-                self.fail(error)
-                return frames
+    def write(self, hub: Hub, now: float) -> bool:
+        """Write what the hub owes it, all in one frame, unless the last one is still on its way; whether it did."""
+        if self.client is None or self.waiting is not None or (frame := hub.take(self.client, now)) is None:
+            return False
+        counts.sent(1, len(frame))
+        sending = self.send({"type": "websocket.send", "text": frame})
+        try:
+            blocked_by = sending.send(None)
+        except StopIteration:
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever a server raises, this socket is gone
+            self.fail(error)
+        else:
             self.waiting = asyncio.create_task(self.finish(hub, sending, blocked_by))
-        return frames
+        return True
 
     async def finish(self, hub: Hub, sending: Coroutine[Any, Any, None], blocked_by: Any) -> None:
         """Wait until the socket takes the frame, then write what has come up meanwhile."""

@@ -19,8 +19,10 @@ TOO_MUCH: Final = 4429
 TOO_LARGE: Final = 4009
 MOST_SOCKETS: Final = 30
 LARGEST_MESSAGE: Final = 64 * 1024
-# Incoming messages: at most this many within so many seconds.
+# Incoming messages: at most this many within so many seconds, besides reports of as many frames as pages wait for
+# (static/live.js): those follow from what was sent to them.
 MOST_MESSAGES, WITHIN = 60, 10.0
+REPORT_EVERY: Final = 4
 
 
 class LiveConsumer(AsyncConsumer):
@@ -59,22 +61,25 @@ class LiveConsumer(AsyncConsumer):
 
         Anything else means nothing.
         """
+        text = message.get("text") or ""
+        if len(text) > LARGEST_MESSAGE or len(message.get("bytes") or b"") > LARGEST_MESSAGE:
+            return await self.close(TOO_LARGE)
+        report = parse_report(text)
+        if self.acknowledged(report.get("seen")) >= REPORT_EVERY:
+            return None
         now = self.broadcast.now()
         if len(self.received) == MOST_MESSAGES and now - self.received[0] < WITHIN:
             return await self.close(TOO_MUCH)
         self.received.append(now)
-        text = message.get("text") or ""
-        if len(text) > LARGEST_MESSAGE or len(message.get("bytes") or b"") > LARGEST_MESSAGE:
-            return await self.close(TOO_LARGE)
-        if self.connection is None:
-            return None
-        report = parse_report(text)
-        seen = report.get("seen")
-        if isinstance(seen, int) and not isinstance(seen, bool):
-            self.broadcast.acknowledge(self.connection, seen)
-        if report.get("state") is True:
+        if self.connection is not None and report.get("state") is True:
             self.broadcast.send_state(self.connection)
         return None
+
+    def acknowledged(self, seen: object) -> int:
+        """The number of frames that are newly reported as worked through."""
+        if self.connection is None or not isinstance(seen, int) or isinstance(seen, bool):
+            return 0
+        return self.broadcast.acknowledge(self.connection, seen)
 
     async def websocket_disconnect(self, message: Mapping[str, Any]) -> None:
         if self.connection is not None:

@@ -171,51 +171,44 @@ def copy_cell(id: str, figure: Figure, subject: object, currency: str) -> SafeSt
     return format_html('<span class="num {}" data-copy-of="{}" title="{}">{}</span>', tone, id, exact, text)
 
 
-def moving_cell(id: str, kind: str, field: str, exact: str, text: str, extra: str = "", more: str = "") -> str:
-    """The span as a frame carries it: its title and the classes that follow from its text are the page's to add."""
+def moving_cell(id: str, exact: str, text: str, extra: str = "", more: str = "") -> str:
+    """The span as a frame carries it. Its title and the classes that follow from its text are the page's to add, the
+    name of its field is the page's to keep.
+    """
     marked = f' class="{extra}"' if extra else ""
-    return f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{marked}{more}>{text}</span>'
+    return f'<span id="{id}" data-value="{exact}"{marked}{more}>{text}</span>'
 
 
-def moving(
-    id: str,
-    kind: str,
-    field: str,
-    figure: Figure,
-    subject: object,
-    currency: str,
-    extra: str = "",
-    more: str = "",
-) -> str:
+def moving(id: str, figure: Figure, subject: object, currency: str, extra: str = "", more: str = "") -> str:
     """The same of any figure, in ASCII."""
     value = figure.of(subject)
     exact = format_exact(Decimal(value) if isinstance(value, int) else value)
-    return moving_cell(id, kind, field, exact, ascii_html(figure.write(value, currency)), extra, more)
+    return moving_cell(id, exact, ascii_html(figure.write(value, currency)), extra, more)
 
 
 def moving_market(asset: str, market: Market, field: str, currency: str) -> str:
     if field == "price":
-        return moving(market_id(asset, field), "field", field, MARKET[field], market, currency, *of_price(market))
-    return moving(market_id(asset, field), "field", field, MARKET[field], market, currency)
+        return moving(market_id(asset, field), MARKET[field], market, currency, *of_price(market))
+    return moving(market_id(asset, field), MARKET[field], market, currency)
 
 
 def moving_holding(holding: Holding, field: str, currency: str) -> str:
-    return moving(holding_id(holding.asset, field), "field", field, HOLDING[field], holding, currency)
+    return moving(holding_id(holding.asset, field), HOLDING[field], holding, currency)
 
 
 def moving_total(totals: Totals, field: str, currency: str) -> str:
-    return moving(total_id(field), "total", field, TOTALS[field], totals, currency)
+    return moving(total_id(field), TOTALS[field], totals, currency)
 
 
 @cache
 def holding_form(asset: str, fields: tuple[str, ...]) -> str:
-    """The moving cells of a holding with places (%s) for the exact number and the text of each."""
-    return "".join(moving_cell(holding_id(asset, field), "field", field, "%s", "%s") for field in fields)
+    """These cells of a holding with places (%s) for the exact number and the text of each."""
+    return "".join(moving_cell(holding_id(asset, field), "%s", "%s") for field in fields)
 
 
 @cache
 def totals_form(fields: tuple[str, ...]) -> str:
-    return "".join(moving_cell(total_id(field), "total", field, "%s", "%s") for field in fields)
+    return "".join(moving_cell(total_id(field), "%s", "%s") for field in fields)
 
 
 STILL: Mapping[str, Write] = {

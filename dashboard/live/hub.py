@@ -17,7 +17,7 @@ from dashboard.market.refresh import MarketHealth
 from dashboard.money import WIDE
 from dashboard.portfolios import Overview
 
-# A page that reports what it has read is sent this many frames ahead of its reports, then the newest state only.
+# A page is sent this many frames ahead of its reports of what it has read, then the newest state only.
 WINDOW: Final = 16
 # Toasts wait for a slow page up to this many; beyond, it is dropped and greeted anew when it is back.
 MOST_TOASTS: Final = 50
@@ -55,7 +55,7 @@ class Client:
     toasts: list[str] = field(default_factory=list)
     badge: str = ""
     sent: int = 0
-    seen: int | None = None
+    seen: int = 0
     held_since: float | None = None
 
     @property
@@ -65,7 +65,7 @@ class Client:
     @property
     def waits(self) -> bool:
         """Whether it is so far behind that it gets nothing until it has read."""
-        return self.seen is not None and self.sent - self.seen >= WINDOW
+        return self.sent - self.seen >= WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +181,19 @@ class Hub:
             for board in boards:
                 self.settle(board)
 
-    def settle_shares(self) -> list[Page]:
-        """The shares of all that didn't move itself: they follow some ticks at once. Gives the pages concerned."""
-        late = [board for board in self.boards.values() if board.late]
+    def with_late_shares(self) -> list[Page]:
+        """Pages whose shares have moved since they were told: shares follow some ticks at once."""
+        return [page for page, board in self.boards.items() if board.late]
+
+    def settle_shares(self, pages: Iterable[Page]) -> None:
+        """Bring all shares of these pages in line with the market and tell their clients."""
         with localcontext(WIDE):
-            for board in late:
+            for board in [self.boards[page] for page in pages if page in self.boards]:
+                self.settle(board)
                 board.late = False
                 if text := board.shares(self.ticker):
                     for client in self.clients[board.page]:
                         self.tell(client, NOTHING, text, shares=True)
-        return [board.page for board in late]
 
     def tell(self, client: Client, assets: frozenset[str], text: str, shares: bool = False) -> None:
         """The client is owed this as well."""
@@ -265,9 +268,10 @@ class Hub:
         with localcontext(WIDE):
             return client.board.text(client.due, client.shares, self.ticker)
 
-    def acknowledge(self, client: Client, seen: int) -> None:
-        """The page says how many frames it has worked through; from then on it is held to saying so."""
-        client.seen = min(max(seen, client.seen or 0), client.sent)
+    def acknowledge(self, client: Client, seen: int) -> int:
+        """The page says how many frames it has worked through; returns how many of them are news."""
+        before, client.seen = client.seen, min(max(seen, client.seen), client.sent)
+        return client.seen - before
 
     def is_lost(self, client: Client, clock: float, patience: float) -> bool:
         """Whether the client has stood still for longer than `patience`, or lets toasts pile up."""

@@ -4,9 +4,9 @@ Pure but for the models it keeps: the database's picture and the ticks come in, 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from typing import Final
 
 from dashboard.live import fragments
@@ -16,15 +16,15 @@ from dashboard.market.quote import Quote
 from dashboard.market.refresh import MarketHealth
 from dashboard.market.storing import as_asset, as_row
 from dashboard.models import MarketQuote
+from dashboard.money import WIDE
 from dashboard.portfolios import as_market
 from dashboard.valuation import ZERO, Market, unit_gain
 
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """An asset's market in one currency, and its cells for everyone who counts in it: all, and those that changed last.
-
-    `before` is what it was until then; None where nobody had asked, or once that is longer ago than the last change.
+    """An asset's market in one currency, and its cells for everyone who counts in it: all, and those that changed last
+    (all of them where nobody had asked before).
     """
 
     market: Market
@@ -32,13 +32,21 @@ class Line:
     gain: Decimal
     cells: Mapping[str, str]
     news: Mapping[str, str]
-    before: "Line | None"
-    whole: str
-    news_text: str
     gains: bool
     """Whether the gain of a day is known; it is zero where it isn't."""
     only_moved: bool
     """Whether it has a price as before, and of all else as much: then sums follow by adding differences."""
+    step: Decimal
+    gain_step: Decimal
+    """These differences, of price and gain."""
+    picked: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def news_of(self, fields: tuple[str, ...]) -> str:
+        """The cells of these fields that changed last."""
+        text = self.picked.get(fields)
+        if text is None:
+            text = self.picked[fields] = "".join([cell for field, cell in self.news.items() if field in fields])
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,6 @@ class Ticker:
             past = self.past[currency] = {}
             for asset in changed & lines.keys():
                 past[asset] = lines.pop(asset)
-                past[asset].before = None
 
     def changed_since(self, version: int) -> set[str]:
         """The assets of all changes after the one of this number."""
@@ -176,24 +183,30 @@ class Ticker:
         row = self.quotes.get(asset)
         rate = self.rates.rate("usd", currency)
         market = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
-        gain = unit_gain(market)
+        known_gain = unit_gain(market)
+        price, gain = market.price or ZERO, known_gain or ZERO
         cells = {field: fragments.moving_market(asset, market, field, currency) for field in fragments.MARKET}
         known = before.cells if before is not None else {}
-        news = {field: cell for field, cell in cells.items() if known.get(field) != cell}
+        step = gain_step = ZERO
+        only_moved = False
+        if before is not None:
+            with localcontext(WIDE) as context:
+                context.clear_flags()
+                step, gain_step = price - before.price, gain - before.gain
+                exact = not context.flags[Inexact]
+            has_price = None not in (market.price, before.market.price)
+            alike = before.gains == (known_gain is not None) and market.stale == before.market.stale
+            only_moved = exact and has_price and alike
         return Line(
             market=market,
-            price=market.price or ZERO,
-            gain=gain or ZERO,
-            gains=gain is not None,
+            price=price,
+            gain=gain,
+            gains=known_gain is not None,
             cells=cells,
-            news=news,
-            before=before,
-            whole="".join(cells.values()),
-            news_text="".join(news.values()),
-            only_moved=before is not None
-            and None not in (market.price, before.market.price)
-            and before.gains == (gain is not None)
-            and market.stale == before.market.stale,
+            news={field: cell for field, cell in cells.items() if known.get(field) != cell},
+            only_moved=only_moved,
+            step=step,
+            gain_step=gain_step,
         )
 
 

@@ -6,13 +6,14 @@ called in a decimal context that rounds half to even.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 
 from dashboard import formats
 
 UP, DOWN = "&#9650; +", "&#9660; &#8722;"
 MINUS = "&#8722;"
+CENT = Decimal("0.01")
 Write = Callable[[Decimal | None], str]
 
 
@@ -26,11 +27,9 @@ def exact(value: Decimal | None) -> str:
     if value is None:
         return ""
     text = str(value)
-    if len(text) > 48 or "E" in text or not value:
-        return formats.format_exact(value)
-    if text[-1] == "0" and "." in text:
-        return text.rstrip("0").rstrip(".")
-    return text
+    if text[-1] != "0" and len(text) < 48 and "E" not in text:
+        return text
+    return formats.format_exact(value)
 
 
 def money_format(currency: str) -> tuple[str, str]:
@@ -63,16 +62,22 @@ def gain(currency: str) -> Write:
 
 
 def percent(value: Decimal | None) -> str:
-    if value is not None:
-        text = format(value, ".2f")
-        if len(text) < 7 and not text.endswith("0.00"):
-            return f"{DOWN}{text[1:]} %" if text[0] == "-" else f"{UP}{text} %"
+    text = rounded(value)
+    if 3 < len(text) < 7 and text[-4:] != "0.00":
+        return f"{DOWN}{text[1:]} %" if text[0] == "-" else f"{UP}{text} %"
     return ascii_html(formats.format_percent(value))
 
 
 def share(value: Decimal | None) -> str:
-    if value is not None:
-        text = format(value, ".2f")
-        if len(text) < 7 and not text.endswith("0.00") and text[0] != "-":
-            return text + " %"
+    text = rounded(value)
+    if 3 < len(text) < 7 and text[-4:] != "0.00" and text[0] != "-":
+        return text + " %"
     return ascii_html(formats.format_share(value))
+
+
+def rounded(value: Decimal | None) -> str:
+    """With two decimals; nothing where it is unknown or too long for that."""
+    try:
+        return "" if value is None else str(value.quantize(CENT))
+    except InvalidOperation:
+        return ""

@@ -43,10 +43,18 @@ def options(arguments: list[str]) -> argparse.Namespace:
 
 
 def listener(wanted: argparse.Namespace) -> socket.socket:
+    """The socket to serve on. Those that come through it are cut off by the kernel when their other end has taken
+    nothing for the time in which it must answer a ping: uvicorn closes them then, and would wait for ever until what
+    it has written before is taken.
+    """
     if wanted.fd is not None:
-        return socket.socket(fileno=wanted.fd)
-    family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
-    return socket.create_server((wanted.host, wanted.port), family=family, backlog=1024)
+        listens = socket.socket(fileno=wanted.fd)
+    else:
+        family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
+        listens = socket.create_server((wanted.host, wanted.port), family=family, backlog=1024)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listens.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(wanted.ping_timeout * 1000))
+    return listens
 
 
 def main() -> None:
@@ -61,7 +69,7 @@ def main() -> None:
         wanted.application,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws="project.runner.sockets:Sockets",
         # Compression would double time and memory of each tick.
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_FRAME,

@@ -33,7 +33,7 @@ from tests.fakes.coingecko import FakeCoinGecko
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import SID, TOKEN, FakeTwilio
 from tests.running import tickfolio, until
-from tests.serving import cookie_of
+from tests.serving import PageSocket, cookie_of
 
 PEOPLE = 1_000
 PAGES = 200
@@ -209,6 +209,7 @@ class Pages:
             ping_interval=None,
             compression=None,
             max_size=None,
+            create_connection=PageSocket,
         ) as socket:
             self.connected += 1
             async for frame in socket:

@@ -1,6 +1,7 @@
 """What the page's script adds to the socket: fades, the tab's title, ages; and it loses nothing that was typed."""
 
 import re
+import time
 
 from playwright.sync_api import expect
 
@@ -66,3 +67,46 @@ def test_what_was_typed_stays_when_the_session_ends(the_world: World, new_person
     one.submit()
     expect(tab.get_by_role("link", name="Signed out. Sign in again")).to_be_visible()
     expect(tab.locator("[name=note]").first).to_have_value("half of it for Eve")
+
+
+CELLS = """() => Object.fromEntries([...document.querySelectorAll('[data-field], [data-total]')].map(
+  (cell) => [cell.id, {
+    text: cell.textContent,
+    classes: [...cell.classList].filter((name) => !['up', 'down'].includes(name)).sort(),
+    attributes: [...cell.attributes].filter(({name}) => name !== 'class').map(({name, value}) => [name, value]).sort(),
+  }],
+))"""
+
+
+def test_after_many_ticks_a_page_is_what_a_fresh_one_is(the_world: World, somebody: Person) -> None:
+    """Frames carry what has changed only, and leave out of cells what follows from the rest of them."""
+    the_world.coingecko.set_price("bitcoin", "50000")
+    the_world.coingecko.set_price("ethereum", "2000")
+    somebody.add_transaction("Bitcoin", "1.5", "40000")
+    somebody.add_transaction("Ethereum", "3", "2100")
+    somebody.go("/")
+    for bitcoin, ethereum in (("50100", "1990"), ("39000", "2150.123456"), ("51000", "2150.123456")):
+        the_world.coingecko.set_price("bitcoin", bitcoin)
+        the_world.coingecko.set_price("ethereum", ethereum)
+        somebody.sees_price("bitcoin", bitcoin)
+        somebody.sees_price("ethereum", ethereum)
+    somebody.page.wait_for_timeout(2_500)  # shares follow some ticks at once
+    moved = somebody.page.evaluate(CELLS)
+    somebody.go("/")
+    assert moved == somebody.page.evaluate(CELLS)
+
+
+def test_a_page_that_slept_catches_up_when_it_wakes(the_world: World, somebody: Person) -> None:
+    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.add_transaction("Bitcoin", "2", "40000")
+    somebody.go("/")
+    somebody.sees_price("bitcoin", "50000")
+    browser = somebody.page.context.new_cdp_session(somebody.page)
+    browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+    for price in range(50_001, 50_021):
+        the_world.coingecko.set_price("bitcoin", price)
+        time.sleep(1)
+    browser.send("Page.setWebLifecycleState", {"state": "active"})
+    somebody.sees_price("bitcoin", "50020")
+    somebody.sees("[data-total=value]", "100040")
+    assert not somebody.complaints

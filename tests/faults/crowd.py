@@ -11,6 +11,8 @@ from typing import Self
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from tests.serving import PageSocket
+
 PRICE = re.compile(r'<span id="p-bitcoin-price"[^>]* data-value="([^"]*)"')
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 
@@ -72,6 +74,7 @@ class Crowd:
                     ping_interval=None,
                     compression=None,
                     max_size=None,
+                    create_connection=PageSocket,
                 ) as socket:
                     attempts = 0
                     page.openings += 1

@@ -7,6 +7,8 @@ from html import unescape
 
 CELL = re.compile(r'<span id="([pht]-[A-Za-z0-9_-]+)"[^>]*>[^<]*</span>')
 SECTION = re.compile(r'<section id="([a-z]+)".*?</section>(?!</section>)', re.DOTALL)
+NAMED = re.compile(r' data-(?:field|total)="[^"]*"')
+BY = re.compile(r' data-by="([^"]*)"')
 VALUE = re.compile(r'data-value="([^"]*)"')
 
 
@@ -14,19 +16,27 @@ def cells_of(html: str) -> dict[str, str]:
     return {found[1]: found[0] for found in CELL.finditer(html)}
 
 
-def complete(cell: str) -> str:
-    """The cell of a frame as the page has it: static/live.js adds its title and the classes that follow from it."""
+def complete(cell: str, current: str) -> str:
+    """The cell of a frame as the page has it: static/live.js keeps the name of its field and adds its title and the
+    classes that follow from it.
+    """
     if " title=" in cell or 'class="num' in cell:
         return cell
+    named = NAMED.search(current)
+    assert named is not None
+    cell = cell.replace(" data-value", f"{named[0]} data-value", 1)
     head, _, text = cell.removesuffix("</span>").partition(">")
     text = unescape(text)
     tone = {"▲": "gain", "▼": "loss"}.get(text[0], "")
+    by = BY.search(head)
+    head = BY.sub("", head)
     head, _, extra = head.removesuffix('"').partition(' class="') if " class=" in head else (head, "", "")
     exact = VALUE.search(head)
     assert exact is not None
-    title = f' title="{exact[1]}"' if exact[1] else ""
+    source = f", {by[1]}" if by else ""
+    title = f' title="{exact[1]}{source}"' if exact[1] else ""
     classes = " ".join(name for name in ("num", tone, extra) if name)
-    return f'{head}{title} class="{classes}">{text}</span>'
+    return f'{head}{title} class="{classes}"{by[0] if by else ""}>{text}</span>'
 
 
 class Browser:
@@ -55,7 +65,7 @@ class Browser:
             frame = SECTION.sub("", frame)
         for id, html in cells_of(frame).items():
             assert id in self.cells, f"{id} is not on the page"
-            self.cells[id] = complete(html)
+            self.cells[id] = complete(html, self.cells[id])
 
     def value(self, id: str) -> Decimal | None:
         found = VALUE.search(self.cells[id])

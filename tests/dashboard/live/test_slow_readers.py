@@ -50,9 +50,10 @@ def owner(name: str) -> User:
 
 
 def stand_still(server: Server, cookie: str, address: str = "/ws/live/") -> socket.socket:
-    """A socket that is opened like a page's and then never read; its buffer is small, like a phone's."""
+    """A socket that is opened like a page's and then never read; its buffer and packets are small, like a phone's."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
     client.connect(("127.0.0.1", server.port))
     client.sendall(
         f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {server.origin}\r\nCookie: {cookie}\r\n"
@@ -114,7 +115,7 @@ async def test_a_page_that_reports_is_held_to_its_reports(transactional_db: None
     await do(tick)(1)
     cookie = await do(cookie_of)(await do(owner)("ann"))
     with serving(server=name) as server:
-        async with page_socket(server, cookie) as silent, page_socket(server, cookie) as other:
+        async with page_socket(server, cookie, reports=False) as silent, page_socket(server, cookie) as other:
             pages = Reader(silent), Reader(other)
             for page in pages:
                 await page.until(lambda frame: "<section" in frame)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.test import Client
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -218,6 +219,21 @@ async def test_logging_out_closes_the_sockets_of_that_browser_only(server: Serve
         assert time.monotonic() - began < 2
         await do(tick)("175")
         await pages[1].until_value("p-bitcoin-price", "175")
+
+
+async def test_a_page_stays_until_its_session_has_ended(server: Server, ann: User) -> None:
+    """A page that is closed before would load itself anew, still signed in."""
+    browser = Client()
+    await do(browser.force_login)(ann)
+    key = browser.cookies["sessionid"].value
+    async with page_socket(server, f"sessionid={key}") as socket:
+        page = Reader(socket)
+        await page.until(lambda frame: True)
+        await do(announce_logout)(ann.pk, key)
+        await do(tick)("175")
+        await page.until_value("p-bitcoin-price", "175")
+        await Session.objects.filter(session_key=key).adelete()
+        assert await page.closed(2) == 4401
 
 
 async def test_a_message_closes_every_socket_of_a_person(server: Server, ann: User) -> None:

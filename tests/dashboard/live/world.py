@@ -144,7 +144,7 @@ def pump(hub: Hub, seats: list[tuple[Client, Browser]], clock: float = 0, late: 
     """Write until nobody is owed anything, as the tasks around the hub do; with `late` also what may follow later."""
     write(hub, seats, clock)
     if late:
-        hub.settle_shares()
+        hub.settle_shares(hub.with_late_shares())
         write(hub, seats, clock)
 
 

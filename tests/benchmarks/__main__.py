@@ -15,12 +15,13 @@ django.setup()
 # Nobody listens.
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import alerts, importing, ledger, pages, recompute, screen, tick  # noqa: E402
+from tests.benchmarks import alerts, importing, ledger, live, pages, recompute, screen, tick  # noqa: E402
 
 BENCHMARKS = {
     "alerts": alerts.run,
     "import": importing.run,
     "ledger": ledger.run,
+    "live": live.run,
     "pages": pages.run,
     "recompute": recompute.run,
     "screen": screen.run,

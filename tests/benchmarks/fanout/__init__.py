@@ -1,0 +1,1 @@
+"""The processes of the benchmark of live pages (tests/benchmarks/live.py)."""

@@ -1,0 +1,50 @@
+"""The hub alone, without sockets: what values, profit, totals and joined frames cost for all pages of a tick."""
+
+import gc
+from statistics import median
+from time import process_time
+
+from accounts.models import User
+from dashboard import clock
+from dashboard.live.boards import Page
+from dashboard.live.broadcast import AT_ONCE
+from dashboard.live.hub import Client, Hub
+from dashboard.live.loading import contents_of, picture_market, render_sections
+from dashboard.models import MarketState
+from tests.benchmarks.fanout.announcer import tick
+
+
+def own_work(pages: int, ticks: int) -> float:
+    """Processor seconds for each of so many dashboards, the median of several ticks."""
+    hub, clients = Hub(), list[Client]()
+    hub.load(picture_market(), clock.now())
+    for user in User.objects.order_by("pk")[:pages]:
+        page = Page(user.pk)
+        clients.append(hub.connect(page, contents_of(page)))
+    while (order := hub.next_order()) is not None:
+        hub.show(order, render_sections(order.overview))
+    written(hub, clients)
+    gc.collect()
+    gc.freeze()
+    times = []
+    for _ in range(ticks):
+        news = tick(MarketState.objects.get().sequence + 1, facts=False)
+        hub.tick(news.sequence, news.quotes, clock.now())
+        began = process_time()
+        frames = written(hub, clients)
+        times.append(process_time() - began)
+        assert frames == pages
+        for client in clients:
+            hub.acknowledge(client, client.sent)
+    gc.unfreeze()
+    return median(times) / pages
+
+
+def written(hub: Hub, clients: list[Client]) -> int:
+    """The number of frames that these pages are owed, taken as dashboard.live.broadcast does."""
+    frames = 0
+    for start in range(0, len(clients), AT_ONCE):
+        some = clients[start : start + AT_ONCE]
+        hub.advance({client.board for client in some})
+        frames += sum(hub.take(client, 0.0) is not None for client in some)
+    return frames

@@ -49,7 +49,7 @@ screenshots: ready-dev test-needs
 	@$(PY) -m tests.browser.screenshots
 
 faults: ready-dev test-needs
-	@$(PY) -m pytest tests/faults -m long
+	@$(PY) -m pytest tests/faults -m long -s
 
 check: check-format check-lint check-types check-templates check-migrations check-deploy check-packages
 

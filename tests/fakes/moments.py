@@ -1,13 +1,13 @@
 """Something that is to happen while a fake serves: at a named moment of the next connection that comes to it.
 
-fake.moments.at("kept", kill)   # kill(port): the port that the client speaks from
+fake.moments.at("kept", kill)   # kill(port): the port that the client speaks from; has it struck?
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-Act = Callable[[int], None]
+Act = Callable[[int], bool]
 
 MOMENTS = ("accepted", "read", "kept", "half answered", "answered")
 """A connection is there; the whole message has been read; it counts as sent; a part of the answer, all of it is out."""
@@ -18,15 +18,14 @@ class Plan:
     """What is to happen in one connection."""
 
     moment: str = ""
-    act: Act = lambda port: None
+    act: Act = lambda port: False
 
     def reach(self, moment: str, port: int) -> bool:
-        """The moment has come; True where something was planned for it."""
+        """The moment has come; True where something was planned for it and has struck."""
         if moment != self.moment:
             return False
         self.moment = ""
-        self.act(port)
-        return True
+        return self.act(port)
 
 
 @dataclass

@@ -10,6 +10,7 @@
 import asyncio
 import email
 import email.policy
+import logging
 import socket
 import time
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ class FakeSmtp:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of every line
         self.controller = Controller(Taker(self), hostname="127.0.0.1", port=self.port)
         self.controller.start()
         return self
@@ -161,8 +163,8 @@ class Taker:
         if self.plans[port_of(session)].moment == "half answered":
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.write(b"250 O")
-            self.reach("half answered", session)
-            hang_up(server)
+            if self.reach("half answered", session):
+                hang_up(server)
         return "250 OK"
 
 

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import os
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -110,6 +111,12 @@ class Rig:
         """Has every delivery come to its end, as far as it depends on us?"""
         open_ones = [Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.IN_DOUBT]
         return not Delivery.objects.filter(state__in=open_ones).exists()
+
+    def is_repeating(self) -> bool:
+        """Is anything being sent again that was in doubt? By a connection of its own: servers' threads ask, too."""
+        with contextlib.closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=20)) as database:
+            repeated = "SELECT 1 FROM notifications_delivery WHERE state = 'sending' AND doubts > 0 LIMIT 1"
+            return database.execute(repeated).fetchone() is not None
 
     def until_settled(self, alerts: int, within: float, site: Running) -> None:
         def tell() -> str:

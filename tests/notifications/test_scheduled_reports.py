@@ -121,4 +121,5 @@ def test_of_many_checkers_at_once_one_sends_the_report(user: User, portfolio: Po
         assert outcomes == [None] * 4
         assert Alert.objects.count() == 1
         due_at = Reminder.objects.get().due_at
-        assert due_at is not None and due_at > clock.now()
+        assert due_at is not None
+        assert due_at > clock.now()

@@ -25,7 +25,7 @@ from notifications.models import Reminder, Watch
 from notifications.news import News, gather
 from notifications.numbering import note_changes
 from notifications.observing import look
-from notifications.prefilter import Quoted, concerned, currencies
+from notifications.prefilter import Quoted, concerned, currencies, moving, unjudged
 from notifications.prices import converted, rates_to
 from notifications.ringing import sweep
 from notifications.weighing import SCALES, Concerned
@@ -34,9 +34,8 @@ BATCH: Final = 1000
 AGAIN: Final = timedelta(seconds=30)
 """When to look again at one that was due and could not be judged."""
 LATE_REPORT: Final = timedelta(hours=1)
-MOVING: Final = [
-    kind for kind, condition in CONDITIONS.items() if condition.watches is Watches.PRICE and not condition.by_edge
-]
+OF_PRICES: Final = [kind for kind, condition in CONDITIONS.items() if condition.watches is Watches.PRICE]
+MOVING: Final = [kind for kind in OF_PRICES if not CONDITIONS[kind].by_edge]
 WRITTEN: Final = ("arming", "memory", "due_at", "rise_to", "fall_to", "holdings", "weighed")
 
 
@@ -103,15 +102,12 @@ def judge_news(now: datetime) -> None:
 
 def affected(news: News, now: datetime) -> Iterator[int]:
     """Ids of the reminders that the news or the time may concern; those of what is held are weighed."""
-    yield from Reminder.objects.filter(active=True, due_at__lte=now).values_list("pk", flat=True)
+    yield from Reminder.objects.filter(active=True, due_at__lte=now).order_by().values_list("pk", flat=True)
     if not news.prices:
         return
-    assets = list(news.prices)
-    alive = Reminder.objects.alive(now)
     yield from concerned(quoted(news, currencies()))
-    of_prices = alive.filter(asset_id__in=assets)
-    yield from of_prices.of_prices().filter(arming=Arming.UNKNOWN).values_list("pk", flat=True)
-    yield from of_prices.filter(kind__in=MOVING).values_list("pk", flat=True)
+    yield from unjudged(news.prices, OF_PRICES)
+    yield from moving(news.prices, MOVING)
 
 
 def quoted(news: News, codes: Iterable[str]) -> list[Quoted]:

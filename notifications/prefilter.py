@@ -4,7 +4,7 @@ The answer may hold too many, never too few; the exact limit decides later.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -35,6 +35,11 @@ CONCERNED: Final = """
     SELECT r.id FROM prices CROSS JOIN notifications_reminder r {fall}
      WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.fall_to >= prices.low
        AND r.active AND r.fall_to IS NOT NULL {only}"""
+# Without parameters, so that SQLite sees that the indexes hold for these.
+UNJUDGED: Final = "SELECT id, kind, asset_id FROM notifications_reminder WHERE active AND arming = 'unknown'"
+MOVING: Final = """
+    SELECT id, kind, asset_id FROM notifications_reminder {index}
+     WHERE active AND kind IN ({kinds}) AND NOT (arming = 'fired' AND repeat = 'once')"""
 # Leaps from one to the next by the index, so that it takes no longer where reminders are many.
 CURRENCIES: Final = """
     WITH RECURSIVE found(code) AS (
@@ -103,3 +108,21 @@ def currencies() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(CURRENCIES)
         return [code for (code,) in cursor.fetchall()]
+
+
+def unjudged(assets: Container[str], kinds: Iterable[str]) -> list[int]:
+    """Ids of the active reminders of these kinds and coins that never had a value."""
+    return of_coins(UNJUDGED, assets, kinds)
+
+
+def moving(assets: Container[str], kinds: Iterable[str]) -> list[int]:
+    """Ids of the active reminders of these kinds and coins: kinds that must be judged at every price."""
+    index = "INDEXED BY reminder_active_kind" if connection.vendor == "sqlite" else ""
+    return of_coins(MOVING.format(index=index, kinds=", ".join(f"'{kind}'" for kind in kinds)), assets, kinds)
+
+
+def of_coins(question: str, assets: Container[str], kinds: Iterable[str]) -> list[int]:
+    wanted = set(kinds)
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return [pk for pk, kind, asset in cursor.fetchall() if kind in wanted and asset in assets]

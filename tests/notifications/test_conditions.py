@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.conditions import CONDITIONS, Arming, Before, Edges, Firing, Judgement, Now
@@ -383,6 +383,7 @@ BY_EDGE: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(sorted(BY_EDGE)),
     band=st.sampled_from(["0", "0.5", "5"]),

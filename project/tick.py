@@ -9,7 +9,7 @@ from dashboard.live.presence import someone_watches
 from dashboard.market.course import NEWS, NOTHING_NEW, Course
 from dashboard.market.currencies import refresh_rates
 from dashboard.market.refresh import Tick, Urgency, refresh
-from dashboard.market.streams.intake import intake
+from dashboard.market.streams.intake import Intake, intake
 from dashboard.portfolios import held_assets
 from dashboard.watching import watched_assets
 from notifications import selectors
@@ -34,9 +34,9 @@ def tick() -> Tick | None:
 
 def beat(mine: Turn, course: Course) -> Tick | None:
     wanted = held_assets() | watched_assets() | selectors.watched_assets()
-    covered = settings.PRICE_STREAMS and take_streams(wanted)
+    came = take_streams(wanted) if settings.PRICE_STREAMS else Intake()
     mine.renew()
-    news = refresh(wanted, Urgency.IDLE if covered else urgency(), course)
+    news = refresh(wanted, pace(came), course)
     mine.renew()
     if news is not None:
         announce_tick(news)
@@ -50,8 +50,8 @@ def beat(mine: Turn, course: Course) -> Tick | None:
     return news
 
 
-def take_streams(wanted: Collection[str]) -> bool:
-    """What exchanges' feeds brought is told and judged before CoinGecko is asked; whether they tell of everything."""
+def take_streams(wanted: Collection[str]) -> Intake:
+    """What exchanges' feeds brought is told and judged before CoinGecko is asked."""
     course = Course()
     came = intake(wanted, course)
     if came.tick is not None:
@@ -60,7 +60,14 @@ def take_streams(wanted: Collection[str]) -> bool:
         check(came.tick)
         course.lap("checked")
         ticks.note_streamed(course)
-    return came.covers
+    return came
+
+
+def pace(came: Intake) -> Urgency:
+    """CoinGecko is asked seldom where exchanges tell of everything, and soon where one fell silent."""
+    if came.covers:
+        return Urgency.IDLE
+    return max(urgency(), Urgency.WATCHED) if came.lost else urgency()
 
 
 def urgency() -> Urgency:

@@ -18,7 +18,16 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import ApiToken, User
 from dashboard import clock
-from dashboard.models import AssetNote, Import, ImportMapping, Portfolio, Snapshot, TargetShare, Transaction, WatchedCoin
+from dashboard.models import (
+    AssetNote,
+    Import,
+    ImportMapping,
+    Portfolio,
+    Snapshot,
+    TargetShare,
+    Transaction,
+    WatchedCoin,
+)
 from dashboard.money import plain
 from dashboard.representation import write_moment
 from notifications.models import Alert, PushSubscription, Reminder, TransportOff

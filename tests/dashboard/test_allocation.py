@@ -13,7 +13,7 @@ from dashboard.valuation import Held, Holding, Market, value_holding
 
 def holding(asset: str, value: str | None, change: str | None = None) -> Holding:
     zero = Decimal(0)
-    held = Held(asset, asset, asset.title(), Decimal(1), *[zero] * 7)
+    held = Held(asset, asset, asset.title(), Decimal(1), zero, zero, zero, zero, zero, zero, zero)
     price = None if value is None else Decimal(value)
     return value_holding(held, Market(price=price, change_24h=None if change is None else Decimal(change)))
 

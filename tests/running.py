@@ -16,6 +16,8 @@ from typing import TypeVar
 from project.runner.supervisor import LAUNCH
 
 Answer = TypeVar("Answer")
+PATIENCE = 180
+"""Seconds for a first start with an empty database on a busy machine; whether it is quick is not tested here."""
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = re.compile(r"Tickfolio is at (http://\S+?)/?$", re.MULTILINE)
 # What the machine or a .env file has set must not leak into a test; empty means the default.
@@ -50,7 +52,7 @@ class Running:
             assert self.process.poll() is None, f"it ended with status {self.process.returncode}\n{self.output}"
             return ADDRESS.search(self.output)
 
-        return until(said, 60, lambda: self.output).group(1)
+        return until(said, PATIENCE, lambda: self.output).group(1)
 
     def pids(self, *words: str) -> set[int]:
         """The runner's own children whose command line holds all the words."""

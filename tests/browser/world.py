@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 from tests.fakes.coingecko import FakeCoinGecko
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
-from tests.running import Running, tickfolio, until
+from tests.running import PATIENCE, Running, tickfolio, until
 
 PASSWORD = "long and unusual 7"
 FLAGS = [
@@ -57,7 +57,7 @@ def world(data_dir: Path, **environment: str) -> Iterator[World]:
         coingecko.set_price("ethereum", "2000")
         outside = {"COINGECKO_URL": coingecko.url, "PRICE_REFRESH_SECONDS": "1", **smtp.env(), **twilio.settings()}
         site = stack.enter_context(tickfolio(data_dir, **outside, **environment))
-        until(lambda: coingecko.requests["/coins/markets"], 60, lambda: site.output)
+        until(lambda: coingecko.requests["/coins/markets"], PATIENCE, lambda: site.output)
         yield World(coingecko, smtp, twilio, site)
 
 

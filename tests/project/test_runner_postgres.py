@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.postgres import postgres
-from tests.running import tickfolio, until
+from tests.running import PATIENCE, tickfolio, until
 
 
 def readiness(address: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def readiness(address: str) -> dict[str, Any]:
 
 def test_everything_runs_on_postgresql(tmp_path: Path) -> None:
     with postgres() as url, tickfolio(tmp_path, DATABASE_URL=url) as running:
-        ready = until(lambda: readiness(running.address), 60, lambda: running.output)
+        ready = until(lambda: readiness(running.address), PATIENCE, lambda: running.output)
         assert {part: ready[part] for part in ("database", "redis", "worker")} == dict.fromkeys(
             ("database", "redis", "worker"), "ok"
         )

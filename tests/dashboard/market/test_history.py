@@ -145,8 +145,8 @@ def test_the_bell_rings_when_the_lack_is_committed_and_not_before(queue: redis.R
     with transaction.atomic():
         recording.record_transactions(portfolio, [reward()])
         assert queue.llen("deliveries") == 0
-    (task,) = [json.loads(raw) for raw in queue.lrange("deliveries", 0, -1)]
-    assert task["headers"]["task"] == "dashboard.tasks.fetch_histories"
+    tasks = [json.loads(raw)["headers"]["task"] for raw in queue.lrange("deliveries", 0, -1)]
+    assert tasks.count("dashboard.tasks.fetch_histories") == 1
 
 
 def test_the_source_is_asked_for_daily_prices_as_far_back_as_the_plan_goes(fake: FakeCoinGecko) -> None:

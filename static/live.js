@@ -60,8 +60,11 @@
 
   // A page that nobody has typed into goes where the server sends strangers; else what was typed stays.
   function signOut() {
-    const typed = [...document.querySelectorAll("input, textarea")].some(
-      (field) => field.type !== "hidden" && field.type !== "search" && field.value !== field.defaultValue,
+    const changed = (field) => (/^(checkbox|radio)$/.test(field.type)
+      ? field.checked !== field.defaultChecked
+      : field.value !== field.defaultValue);
+    const typed = [...document.querySelectorAll("form :is(input, textarea)")].some(
+      (field) => field.type !== "hidden" && field.type !== "search" && changed(field),
     );
     const key = "tickfolio-signed-out";
     const again = Date.now() - Number(sessionStorage.getItem(key) || 0) < 30_000;

@@ -15,7 +15,8 @@ from django.db import connection
 MARGIN: Final = 1e-9
 """Relative; far above the rounding of a float, far below any move of a price."""
 
-# The prices drive the join, by the index that is named: once SQLite has statistics it would else read a whole index.
+# The prices drive the join, by the index that is named, and on SQLite by an outer join: once it has statistics it would
+# else read a whole index, or make a Bloom filter of all rows. What matches no price is then a row of NULL.
 PRICES: Final = {
     "sqlite": """
         SELECT json_extract(value, '$[0]') AS asset, json_extract(value, '$[1]') AS currency,
@@ -28,12 +29,12 @@ PRICES: Final = {
 }
 CONCERNED: Final = """
     WITH prices AS MATERIALIZED ({prices})
-    SELECT r.id FROM prices CROSS JOIN notifications_reminder r {rise}
-     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.rise_to <= prices.high
+    SELECT r.id FROM prices {join} notifications_reminder r {rise}
+        ON r.asset_id = prices.asset AND r.currency = prices.currency AND r.rise_to <= prices.high
        AND r.active AND r.rise_to IS NOT NULL {only}
     UNION ALL
-    SELECT r.id FROM prices CROSS JOIN notifications_reminder r {fall}
-     WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND r.fall_to >= prices.low
+    SELECT r.id FROM prices {join} notifications_reminder r {fall}
+        ON r.asset_id = prices.asset AND r.currency = prices.currency AND r.fall_to >= prices.low
        AND r.active AND r.fall_to IS NOT NULL {only}"""
 # Without parameters, so that SQLite sees that the indexes hold for these.
 UNJUDGED: Final = "SELECT id, kind, asset_id FROM notifications_reminder WHERE active AND arming = 'unknown'"
@@ -66,6 +67,7 @@ def statement(only: str = "") -> str:
     on_sqlite = connection.vendor == "sqlite"
     return CONCERNED.format(
         prices=PRICES[connection.vendor],
+        join="LEFT JOIN" if on_sqlite else "JOIN",
         rise="INDEXED BY reminder_rise" if on_sqlite else "",
         fall="INDEXED BY reminder_fall" if on_sqlite else "",
         only=only,
@@ -90,7 +92,7 @@ def concerned(prices: Iterable[Quoted], margin: float = MARGIN) -> list[int]:
     """Ids of the active reminders whose edge one of these prices has reached, or missed by `margin` of itself."""
     with connection.cursor() as cursor:
         cursor.execute(statement(), [facts(prices, margin)])
-        return [row[0] for row in cursor.fetchall()]
+        return [pk for (pk,) in cursor.fetchall() if pk is not None]
 
 
 def is_any_within(prices: Iterable[Quoted], margin: float, kinds: Iterable[str], now: datetime) -> bool:
@@ -99,8 +101,8 @@ def is_any_within(prices: Iterable[Quoted], margin: float, kinds: Iterable[str],
     alive = f"AND r.arming = 'armed' AND r.kind IN ({listed}) AND (r.expires_at IS NULL OR r.expires_at > %s)"
     at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(f"{statement(alive)} LIMIT 1", [facts(prices, margin), at, at])
-        return cursor.fetchone() is not None
+        cursor.execute(statement(alive), [facts(prices, margin), at, at])
+        return any(pk is not None for (pk,) in cursor)
 
 
 def currencies() -> list[str]:

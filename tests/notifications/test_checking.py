@@ -298,6 +298,7 @@ def test_the_index_finds_the_reminders_that_prices_concern(market: Market, remin
         plan = " | ".join(row[3] for row in cursor.fetchall())
     assert "USING INDEX reminder_rise (asset_id=? AND currency=? AND rise_to" in plan, plan
     assert "USING INDEX reminder_fall (asset_id=? AND currency=? AND fall_to" in plan, plan
+    assert "BLOOM" not in plan, plan
 
 
 def test_queries_do_not_grow_with_reminders_that_do_not_fire(

@@ -15,7 +15,7 @@ django.setup()
 # Nobody listens.
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import alerts, importing, ledger, live, pages, recompute, screen, tick  # noqa: E402
+from tests.benchmarks import alerts, importing, ledger, live, pages, recompute, reminders, screen, tick  # noqa: E402
 
 BENCHMARKS = {
     "alerts": alerts.run,
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "live": live.run,
     "pages": pages.run,
     "recompute": recompute.run,
+    "reminders": reminders.run,
     "screen": screen.run,
     "tick": tick.run,
 }

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin, DayPrice, Listing, Rate, SourceGarbled, Week
-from dashboard.market.wire import Get, fetch, parse_json
+from dashboard.market.wire import Get, fetch, parse_json, read_time
 from dashboard.money import LIMIT, quantize
 
 NAME: Final = "CoinGecko"
@@ -314,13 +314,3 @@ def read_text(value: object, length: int) -> str:
     if not value.isprintable():
         value = "".join(letter if letter.isprintable() else " " for letter in value)
     return " ".join(value.split())[:length]
-
-
-def read_time(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return time.astimezone(UTC) if time.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None

@@ -140,6 +140,17 @@ def error_words(body: bytes) -> str:
     return " ".join(words.split())[:200] if isinstance(words, str) else ""
 
 
+def read_time(value: object) -> datetime | None:
+    """An ISO 8601 time with its zone; None for everything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        return time.astimezone(UTC) if time.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def read_retry_after(text: str, now: datetime) -> float | None:
     """Seconds to wait, stated as seconds or as an HTTP date; at most an hour, so that nonsense cannot stop us."""
     text = text.strip()

@@ -1,26 +1,20 @@
 """Four checkers and two beats at once, processes all: every crossing makes one alert, and every alert one delivery."""
 
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from dashboard.models import MarketQuote, Portfolio
 from notifications.models import Alert, Delivery, Reminder, Watch
 from notifications.reminding import create_reminder
-from project.redis import shared
 from project.runner import commands
-from project.turn import NAME
+from tests.beside import beside, emptied_queues
 from tests.fakes.coingecko import FakeCoinGecko
 from tests.notifications.conftest import Market, hold, make_user
-from tests.running import ROOT, until
+from tests.running import until
 
 CHECKERS, CROSSINGS, REMINDERS = 4, 5, 10
 CHECK_FOR_EVER = """
@@ -32,39 +26,9 @@ while True:
 """
 
 
-@contextmanager
-def running(command: Sequence[str], source: FakeCoinGecko) -> Iterator[None]:
-    """A process of the project, on the test's database and Redis."""
-    address = f"sqlite:///{connection.settings_dict['NAME']}"
-    if connection.vendor == "postgresql":
-        address = "postgres://{USER}@/{HOST}/{NAME}".format_map(connection.settings_dict)
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": address,
-            "COINGECKO_URL": source.url,
-            "PRICE_REFRESH_SECONDS": "1",
-            "SECRET_KEY": settings.SECRET_KEY,
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 @pytest.fixture(autouse=True)
 def empty_queues() -> Iterator[None]:
-    names = ("market", "deliveries", "unacked", "unacked_index", NAME)
-    shared().delete(*names)
-    yield
-    shared().delete(*names)
+    yield from emptied_queues()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,10 +44,10 @@ def test_four_checkers_and_two_beats_make_one_row_for_each_crossing(tmp_path: Pa
                 wish = {"kind": kind, "asset": asset, "limit": "100", "repeat": "always", "transports": ["email"]}
                 create_reminder(user, wish)
         for _ in range(CHECKERS):
-            stack.enter_context(running([sys.executable, "-c", CHECK_FOR_EVER], source))
+            stack.enter_context(beside([sys.executable, "-c", CHECK_FOR_EVER], source.url))
         for number in range(2):
-            stack.enter_context(running([*commands.worker("market", 1), "-n", f"market-{number}@%h"], source))
-            stack.enter_context(running(commands.beat(tmp_path / f"beat-{number}"), source))
+            stack.enter_context(beside([*commands.worker("market", 1), "-n", f"market-{number}@%h"], source.url))
+            stack.enter_context(beside(commands.beat(tmp_path / f"beat-{number}"), source.url))
         for crossing in range(1, CROSSINGS + 1):
             source.set_price("bitcoin", 105)
             until(lambda: judged_at(105), 60)

@@ -1,20 +1,15 @@
 """Several beats and workers at once: one tick at a time, and none that comes too late to matter."""
 
 import json
-import os
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from dashboard import clock
 from dashboard.models import MarketState
@@ -23,7 +18,8 @@ from project.redis import shared
 from project.runner import commands
 from project.tick import tick
 from project.turn import NAME, Taken, turn
-from tests.running import ROOT, until
+from tests.beside import beside, emptied_queues
+from tests.running import until
 from tests.settings import FOLDER
 from tests.valkey import Valkey
 
@@ -79,36 +75,9 @@ def source() -> Iterator[SlowSource]:
         server.shutdown()
 
 
-@contextmanager
-def running(command: Sequence[str], source: SlowSource) -> Iterator[None]:
-    """The project's own process, on the test's database and Redis."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
-            "COINGECKO_URL": source.url,
-            "PRICE_REFRESH_SECONDS": "1",
-            "SECRET_KEY": settings.SECRET_KEY,
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 @pytest.fixture(autouse=True)
 def empty_queues() -> Iterator[None]:
-    names = ("market", "deliveries", "unacked", "unacked_index", NAME, figures.COUNTS)
-    shared().delete(*names)
-    yield
-    shared().delete(*names)
+    yield from emptied_queues(figures.COUNTS)
 
 
 def ticks_run() -> float:
@@ -124,10 +93,12 @@ def test_two_beats_make_one_tick_at_a_time_and_late_ones_expire(
     MarketState.objects.get_or_create(pk=1)
     beats = [commands.beat(tmp_path / f"beat-{number}") for number in range(2)]
     with (
-        running([*commands.worker("market", 1), "-n", "market-one@%h"], source),
-        running([*commands.worker("market", 1), "-n", "market-two@%h"] if workers == 2 else ["sleep", "600"], source),
-        running(beats[0], source),
-        running(beats[1], source),
+        beside([*commands.worker("market", 1), "-n", "market-one@%h"], source.url),
+        beside(
+            [*commands.worker("market", 1), "-n", "market-two@%h"] if workers == 2 else ["sleep", "600"], source.url
+        ),
+        beside(beats[0], source.url),
+        beside(beats[1], source.url),
     ):
         until(lambda: len(source.polls) >= 4, 90)
         assert source.most_at_once == 1

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol
 
+from dashboard.market import wire
 from dashboard.market.source import SourceGarbled
 from dashboard.market.wire import parse_json
 from dashboard.money import quantize
@@ -142,14 +143,8 @@ def read_text(value: object) -> str:
 
 
 def read_time(value: object) -> datetime | None:
-    """An ISO 8601 time with its zone."""
-    if not isinstance(value, str) or len(value) > LONGEST:
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return time.astimezone(UTC) if time.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
+    """An ISO 8601 time with its zone, if it is no longer than such a time should be."""
+    return wire.read_time(value) if isinstance(value, str) and len(value) <= LONGEST else None
 
 
 def read_milliseconds(value: object) -> datetime | None:

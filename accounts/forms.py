@@ -8,6 +8,7 @@ from allauth.account.forms import SignupForm as LibrarySignupForm
 from django import forms
 from django.http import HttpRequest
 
+from accounts import locales
 from accounts.models import ApiToken, User
 
 LABELS = {"login": "Username or e-mail", "email": "E-mail", "password2": "Password again"}
@@ -28,23 +29,32 @@ class LoginForm(InOurWords, LibraryLoginForm):
 
 
 class SignupForm(InOurWords, LibrarySignupForm):
-    """A new account, in the time zone that the browser states."""
+    """A new account, in the time zone and the locale that the browser states."""
 
     def save(self, request: HttpRequest) -> User:
         user: User = super().save(request)
         zone = str(self.data.get("time_zone", ""))
-        if user is not None and zone in available_timezones():
-            user.time_zone = zone
-            user.save(update_fields=["time_zone"])
+        if user is not None:
+            user.locale = locales.of_browser(request.headers.get("Accept-Language", ""))
+            user.time_zone = zone if zone in available_timezones() else user.time_zone
+            user.save(update_fields=["locale", "time_zone"])
         return user
 
 
 class ProfileForm(forms.ModelForm):
     """How figures and pages are shown to a person."""
 
+    # Who sends the form without it keeps theirs.
+    locale = forms.ChoiceField(
+        choices=list(locales.LOCALES.items()),
+        required=False,
+        label="Numbers and dates",
+        help_text="Pages and messages are in this language, too, where they have been translated; else in English.",
+    )
+
     class Meta:
         model = User
-        fields = ["currency", "time_zone", "theme", "colours", "compact"]
+        fields = ["currency", "locale", "time_zone", "theme", "colours", "compact"]
         labels = {"colours": "Gain and loss", "compact": "Compact rows"}
         help_texts = {"currency": "For all portfolios together, the market and new portfolios."}
         widgets = {

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts import locales
 from accounts.currencies import CHOICES
 
 
@@ -32,6 +33,7 @@ class User(AbstractUser):
 
     currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    locale = models.CharField(max_length=15, choices=list(locales.LOCALES.items()), default=locales.DEFAULT)
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
     colours = models.CharField(max_length=15, choices=Colours, default=Colours.GREEN_RED)
     compact = models.BooleanField(default=False)

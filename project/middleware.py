@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from accounts import locales
 from project.metrics import families
 from project.metrics.counting import counting
 
@@ -71,15 +72,16 @@ def view_name(request: HttpRequest) -> str:
 
 
 class PersonalMiddleware:
-    """Shows times in the person's zone, and keeps personal pages out of shared caches."""
+    """Shows times in the person's zone, all as they read it, and keeps personal pages out of shared caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return self.get_response(request)
-        with timezone.override(request.user.zone):
+            with locales.in_locale(locales.of_browser(request.headers.get("Accept-Language", ""))):
+                return self.get_response(request)
+        with timezone.override(request.user.zone), locales.as_read_by(request.user):
             response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -169,11 +170,13 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                "django.template.context_processors.i18n",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
             ],
+            "builtins": ["django.templatetags.i18n", "accounts.templatetags.wording"],
         },
     },
 ]
@@ -182,6 +185,15 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# English is what everything is written in; any other language is offered as soon as its words lie compiled there.
+LANGUAGES = [
+    (LANGUAGE_CODE, "English"),
+    *(
+        (path.parts[-3].replace("_", "-").lower(), path.parts[-3])
+        for path in sorted(LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.mo"))
+    ),
+]
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"

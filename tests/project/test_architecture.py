@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ["accounts", "dashboard", "notifications", "project"]  # each may import those before it
 EDGES = {"views", "api", "consumers", "tasks", "admin", "commands", "urls", "routing", "inbound"}
 PUBLIC = {
-    "accounts": {"models", "currencies", "api"},
+    "accounts": {"models", "currencies", "locales", "api"},
     "dashboard": {
         "bell", "charts", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock",
         "formats",

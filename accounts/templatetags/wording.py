@@ -1,0 +1,63 @@
+"""Known to every template: dates and counts as the reader's locale writes them, and elements inside sentences."""
+
+from datetime import date, datetime, time
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts import locales
+
+register = template.Library()
+
+
+@register.simple_block_tag
+def html(content: str) -> SafeString:
+    """{% html as link %}<a href="{% url 'settings' %}">{% endhtml %}: for {{ link }} inside a translated sentence."""
+    return mark_safe(content)  # noqa: S308 - a piece of our own template, whose variables are escaped already
+
+
+@register.filter(expects_localtime=True)
+def day(at: date | None) -> str:
+    """{{ lot.acquired_at|day }}: `3 May 2026`"""
+    return locales.day(at) if at else ""
+
+
+@register.filter(expects_localtime=True)
+def month(at: date | None) -> str:
+    """{{ tick.value|month }}: `May 2026`"""
+    return locales.month(at) if at else ""
+
+
+@register.filter(expects_localtime=True)
+def moment(at: datetime | None, to: str = "minute") -> str:
+    """{{ fired_at|moment }}: `3 May 2026, 14:05`
+
+    With "second" `3 May 2026, 14:05:09`, with "zone" also that of the time, with "weekday" `Sun, 3 May 2026, 14:05`.
+    """
+    if not at:
+        return ""
+    if to == "weekday":
+        return f"{locales.weekday(at)}, {locales.moment(at)}"
+    if to == "zone":
+        return f"{locales.moment_to_second(at)} {at:%Z}"
+    return locales.moment_to_second(at) if to == "second" else locales.moment(at)
+
+
+@register.filter(expects_localtime=True)
+def moment_of_year(at: datetime | None, to: str = "minute") -> str:
+    """{{ process.since|moment_of_year }}: `3 May, 14:05`, as `moment` does but for the year."""
+    return f"{locales.day_of_year(at)}, {clock(at, to)}" if at else ""
+
+
+@register.filter(expects_localtime=True)
+def clock(at: datetime | time | None, to: str = "minute") -> str:
+    """{{ fired_at|clock }}: `14:05`; {{ fired_at|clock:"second" }}: `14:05:09`"""
+    if not at:
+        return ""
+    return locales.clock_to_second(at) if to == "second" else locales.clock(at)
+
+
+@register.filter
+def grouped(count: int | None) -> str:
+    """{{ rows|grouped }}: `12,345`"""
+    return "" if count is None else locales.localised(f"{count:,}")

@@ -7,11 +7,16 @@ from allauth.account.forms import LoginForm as LibraryLoginForm
 from allauth.account.forms import SignupForm as LibrarySignupForm
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts import locales
 from accounts.models import ApiToken, User
 
-LABELS = {"login": "Username or e-mail", "email": "E-mail", "password2": "Password again"}
+LABELS = {
+    "login": gettext_noop("Username or e-mail"),
+    "email": gettext_noop("E-mail"),
+    "password2": gettext_noop("Password again"),
+}
 
 
 class InOurWords(forms.Form):
@@ -21,7 +26,7 @@ class InOurWords(forms.Form):
         super().__init__(*args, **options)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
-            field.label = LABELS.get(name, field.label)
+            field.label = gettext(LABELS[name]) if name in LABELS else field.label
 
 
 class LoginForm(InOurWords, LibraryLoginForm):
@@ -48,15 +53,17 @@ class ProfileForm(forms.ModelForm):
     locale = forms.ChoiceField(
         choices=list(locales.LOCALES.items()),
         required=False,
-        label="Numbers and dates",
-        help_text="Pages and messages are in this language, too, where they have been translated; else in English.",
+        label=gettext_lazy("Numbers and dates"),
+        help_text=gettext_lazy(
+            "Pages and messages are in this language, too, where they have been translated; else in English."
+        ),
     )
 
     class Meta:
         model = User
         fields = ["currency", "locale", "time_zone", "theme", "colours", "compact"]
-        labels = {"colours": "Gain and loss", "compact": "Compact rows"}
-        help_texts = {"currency": "For all portfolios together, the market and new portfolios."}
+        labels = {"colours": gettext_lazy("Gain and loss"), "compact": gettext_lazy("Compact rows")}
+        help_texts = {"currency": gettext_lazy("For all portfolios together, the market and new portfolios.")}
         widgets = {
             "time_zone": forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
         }
@@ -68,5 +75,5 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = ApiToken
         fields = ["name"]
-        labels = {"name": "What is it for?"}
+        labels = {"name": gettext_lazy("What is it for?")}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}

@@ -168,6 +168,11 @@ def day(at: date) -> str:
     return written("yMMMd", at)
 
 
+def long_day(at: date) -> str:
+    """`3 January 2026`"""
+    return str(long_pattern(_active.get()).apply(at, babel_locale(_active.get())))
+
+
 def month(at: date) -> str:
     """`May 2026`"""
     return written("yMMM", at)
@@ -217,6 +222,11 @@ def pattern(name: str, skeleton: str) -> DateTimePattern:
     found = babel_locale(name).datetime_skeletons[skeleton].pattern
     # Babel 2.18 mixes up the names of months that stand alone between locales: those inside of dates it keeps apart.
     return parse_pattern(found.replace("L", "M"))
+
+
+@lru_cache
+def long_pattern(name: str) -> DateTimePattern:
+    return parse_pattern(babel_locale(name).date_formats["long"].pattern.replace("L", "M"))
 
 
 @lru_cache

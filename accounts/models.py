@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext, gettext_lazy
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts import locales
@@ -16,20 +17,20 @@ from accounts.currencies import CHOICES
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError("Choose a time zone such as Europe/Berlin.", code="time_zone")
+        raise ValidationError(gettext("Choose a time zone such as Europe/Berlin."), code="time_zone")
 
 
 class User(AbstractUser):
     """A person with an account. The WhatsApp number counts only once `whatsapp_verified_at` is set."""
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", "As the device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        SYSTEM = "system", gettext_lazy("As the device")
+        LIGHT = "light", gettext_lazy("Light")
+        DARK = "dark", gettext_lazy("Dark")
 
     class Colours(models.TextChoices):
-        GREEN_RED = "green-red", "Green and red"
-        BLUE_ORANGE = "blue-orange", "Blue and orange"
+        GREEN_RED = "green-red", gettext_lazy("Green and red")
+        BLUE_ORANGE = "blue-orange", gettext_lazy("Blue and orange")
 
     currency = models.CharField(max_length=10, choices=CHOICES, default="usd")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])

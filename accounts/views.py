@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from accounts.forms import TokenForm
@@ -30,5 +31,7 @@ def token_add(request: HttpRequest) -> HttpResponse:
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(ApiToken.objects.filter(user=request.user), pk=pk)  # type: ignore[misc]
     token.delete()
-    messages.success(request, f"Token {token.name} revoked; whatever uses it is locked out now.")
+    messages.success(
+        request, gettext("Token %(token)s revoked; whatever uses it is locked out now.") % {"token": token.name}
+    )
     return redirect("/settings/#tokens")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Final
 
+from django.utils.translation import gettext
+
 from dashboard.money import WIDE
 from dashboard.valuation import HUNDRED, ZERO, Holding
 
@@ -60,7 +62,13 @@ def allocation(holdings: Sequence[Holding]) -> Allocation:
         start += share
     if len(shown) < len(shared):
         parts.append(
-            Part("", f"{len(shared) - len(shown)} others", "", start, sum((s for _, s in shared), ZERO) - start)
+            Part(
+                "",
+                gettext("%(number)s others") % {"number": len(shared) - len(shown)},
+                "",
+                start,
+                sum((s for _, s in shared), ZERO) - start,
+            )
         )
     with localcontext(WIDE):
         squares = sum((share * share for _, share in shared), ZERO)

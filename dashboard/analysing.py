@@ -10,6 +10,8 @@ from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from dashboard import clock
 from dashboard.analysis.allocation import Drift, Part, Spread, drifts, parts_of, spread_of, with_rest
@@ -55,7 +57,8 @@ class Period(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"3m": "3 months", "ytd": "This year", "1y": "1 year", "all": "All"}[self.value]
+        words = {"3m": gettext("3 months"), "ytd": gettext("This year"), "1y": gettext("1 year"), "all": gettext("All")}
+        return words[self.value]
 
     def start(self, today: date) -> date | None:
         """The first day; None: from the beginning."""
@@ -270,7 +273,7 @@ class Allocation:
 
     @property
     def shown(self) -> list[Part]:
-        return with_rest(self.parts, MOST_PARTS, "Others")
+        return with_rest(self.parts, MOST_PARTS, gettext("Others"))
 
 
 def allocations(user: User, portfolio: Portfolio | None, whole: Overview) -> list[Allocation]:
@@ -280,11 +283,11 @@ def allocations(user: User, portfolio: Portfolio | None, whole: Overview) -> lis
     usd = dict(quotes.values_list("asset_id", "price"))
     stable = {h.asset for h in held if (price := usd.get(h.asset)) and is_stablecoin(h.held.symbol, price)}
     prices = {holding.asset: holding.market.price for holding in held}
-    kinds = {True: ("stablecoin", "Stablecoins"), False: ("coin", "Coins")}
+    kinds = {True: ("stablecoin", gettext("Stablecoins")), False: ("coin", gettext("Coins"))}
     ways = [
-        ("By coin", ((h.asset, h.held.name, h.value or ZERO) for h in held)),
-        ("By wallet", wallet_values(user, portfolio, prices)),
-        ("By kind", ((*kinds[h.asset in stable], h.value or ZERO) for h in held)),
+        (gettext("By coin"), ((h.asset, h.held.name, h.value or ZERO) for h in held)),
+        (gettext("By wallet"), wallet_values(user, portfolio, prices)),
+        (gettext("By kind"), ((*kinds[h.asset in stable], h.value or ZERO) for h in held)),
     ]
     found = []
     for title, values in ways:
@@ -305,7 +308,7 @@ def wallet_values(
         for asset, quantity, balances in positions.values_list("asset_id", "quantity", "balances"):
             lying = {"": quantity} if balances is None else balances
             for wallet, amount in lying.items():
-                found.append((wallet, wallet or "No wallet named", Decimal(amount) * (prices[asset] or ZERO)))
+                found.append((wallet, wallet or gettext("No wallet named"), Decimal(amount) * (prices[asset] or ZERO)))
     return found
 
 

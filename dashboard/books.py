@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 
+from django.utils.translation import gettext
+
 from dashboard.entries import entries_after
 from dashboard.kinds import WORDINGS
 from dashboard.ledger.book import Book, post
@@ -109,7 +111,7 @@ def fault_in(portfolio: Portfolio, book: Book) -> Fault | None:
 
 
 def break_at(entry: Entry, asset: str, symbol: str, gap: Decimal) -> Fault:
-    return Fault(asset, symbol, gap, entry.id, entry.at, WORDINGS[entry.kind].label)
+    return Fault(asset, symbol, gap, entry.id, entry.at, gettext(WORDINGS[entry.kind].label))
 
 
 def strayed(asset: str, symbol: str, standing: Standing | None, kept: Position | Standing | None) -> Fault | None:

@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from django.db.models import Min
+from django.utils.translation import gettext
 
 from accounts.models import User
 from dashboard import clock
@@ -43,7 +44,14 @@ class Span(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"1d": "1 day", "1w": "1 week", "1m": "1 month", "1y": "1 year", "all": "All"}[self.value]
+        words = {
+            "1d": gettext("1 day"),
+            "1w": gettext("1 week"),
+            "1m": gettext("1 month"),
+            "1y": gettext("1 year"),
+            "all": gettext("All"),
+        }
+        return words[self.value]
 
     @property
     def length(self) -> timedelta | None:
@@ -245,8 +253,8 @@ def value_chart(user: User, portfolio: Portfolio | None, span: Span) -> Chart:
         span=span,
         currency=currency,
         lines=(
-            Line("Value", broken([Point(point.at, point.value) for point in kept.values()], span.step)),
-            Line("Cost", broken([Point(point.at, point.cost) for point in kept.values()], span.step)),
+            Line(gettext("Value"), broken([Point(point.at, point.value) for point in kept.values()], span.step)),
+            Line(gettext("Cost"), broken([Point(point.at, point.cost) for point in kept.values()], span.step)),
         ),
         limits=limits_of(subject),
     )
@@ -285,7 +293,7 @@ def price_chart(user: User, coin: Asset, span: Span, own: Sequence[Limit] = (), 
     return Chart(
         span=span,
         currency=user.currency,
-        lines=(Line("Price", broken(prices(coin.pk, user.currency, since, until, span.step), span.step)),),
+        lines=(Line(gettext("Price"), broken(prices(coin.pk, user.currency, since, until, span.step), span.step)),),
         limits=(*own, *limits_of(subject)),
         marks=tuple(trades(user, coin.pk, since)),
         of_price=True,
@@ -351,5 +359,5 @@ def trades(user: User, asset: str, since: datetime) -> list[Mark]:
         .order_by("-timestamp")
         .values_list("timestamp", "type", "amount")[:MOST_MARKS]
     )
-    words = {"buy": "Bought", "sell": "Sold"}
-    return [Mark(at, kind, f"{words[kind]} {format_quantity(amount)}") for at, kind, amount in rows][::-1]
+    words = {"buy": gettext("Bought %(amount)s"), "sell": gettext("Sold %(amount)s")}
+    return [Mark(at, kind, words[kind] % {"amount": format_quantity(amount)}) for at, kind, amount in rows][::-1]

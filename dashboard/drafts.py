@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
+from accounts import locales
 from accounts.currencies import CURRENCIES
 from dashboard.ledger.entry import TWO_LEGGED, Kind
 from dashboard.market.currencies import ONE, Exchange
@@ -149,20 +152,24 @@ class Check:
     def moment(self, now: datetime) -> None:
         at = self.draft.timestamp
         if at.tzinfo is None:
-            self.fault("timestamp", "State the time zone of the date.")
+            self.fault("timestamp", gettext("State the time zone of the date."))
         elif at > now + LEEWAY:
-            self.fault("timestamp", "The date is in the future. Enter when it happened.")
+            self.fault("timestamp", gettext("The date is in the future. Enter when it happened."))
         elif at < EARLIEST:
-            self.fault("timestamp", "Enter a date after 2 January 2009; there were no coins before.")
+            self.fault("timestamp", gettext("Enter a date after 2 January 2009; there were no coins before."))
 
     def kind(self) -> None:
         if self.draft.type not in SUPPORTED_KINDS:
-            self.fault("type", f"No such kind of transaction is known. Choose one of: {', '.join(SUPPORTED_KINDS)}.")
+            self.fault(
+                "type",
+                gettext("No such kind of transaction is known. Choose one of: %(supported_kinds)s.")
+                % {"supported_kinds": ", ".join(SUPPORTED_KINDS)},
+            )
 
     def texts(self) -> None:
         for field, limit in TEXT_LIMITS.items():
             if len(getattr(self.draft, field)) > limit:
-                self.fault(field, f"Use at most {limit} characters.")
+                self.fault(field, gettext("Use at most %(limit)s characters.") % {"limit": limit})
 
     def numbers(self) -> None:
         kind = self.draft.type
@@ -175,9 +182,9 @@ class Check:
         self.draft = replace(self.draft, **checked)
         amount, price, value = self.draft.amount, self.draft.price, self.draft.value_override
         if kind in PRICED and price is None and value is None and "price" not in self.errors:
-            self.fault("price", "Enter the price per unit.")
+            self.fault("price", gettext("Enter the price per unit."))
         if price and amount and WIDE.multiply(amount, price) >= LIMIT:
-            self.fault("price", "Amount times price is more than can be kept.")
+            self.fault("price", gettext("Amount times price is more than can be kept."))
         self.fee()
 
     def number(self, field: str, number: Decimal, *, zero: bool) -> Decimal | None:
@@ -187,7 +194,7 @@ class Check:
             self.fault(field, str(error))
             return None
         if number < 0 or not (number or zero):
-            self.fault(field, "Enter zero or more." if zero else "Enter a number above zero.")
+            self.fault(field, gettext("Enter zero or more.") if zero else gettext("Enter a number above zero."))
         return number
 
     def fee(self) -> None:
@@ -197,48 +204,48 @@ class Check:
         if not fee:
             return
         if draft.fee_value is not None and draft.fee_asset_id in CURRENCIES:
-            self.fault("fee_value", "A fee in money is its own value. Leave this empty.")
+            self.fault("fee_value", gettext("A fee in money is its own value. Leave this empty."))
         bought = draft.amount if kind == Kind.BUY else draft.counter_amount if kind == Kind.SWAP else None
         coin = draft.asset_id if kind == Kind.BUY else draft.counter_asset_id
         if bought and draft.fee_asset_id == coin and fee >= bought:
-            self.fault("fee_amount", "The fee takes all that was bought.")
+            self.fault("fee_amount", gettext("The fee takes all that was bought."))
         elif kind == Kind.SELL and draft.fee_asset_id == draft.asset_id and draft.amount and fee > draft.amount:
-            self.fault("fee_amount", "The fee is larger than the amount.")
+            self.fault("fee_amount", gettext("The fee is larger than the amount."))
 
     def parties(self) -> None:
         draft = self.draft
         if draft.price_currency not in CURRENCIES:
-            self.fault("price_currency", "Choose a currency such as usd or eur.")
+            self.fault("price_currency", gettext("Choose a currency such as usd or eur."))
         if not self.is_coin(draft.asset_id):
-            self.fault("asset_id", "No such coin is known. Choose one from the list.")
+            self.fault("asset_id", gettext("No such coin is known. Choose one from the list."))
         if draft.fee_asset_id and draft.fee_asset_id not in self.assets and draft.fee_asset_id not in CURRENCIES:
-            self.fault("fee_asset_id", "No such coin or currency is known.")
+            self.fault("fee_asset_id", gettext("No such coin or currency is known."))
         if draft.type in TWO_LEGGED:
             self.second_leg()
         elif draft.counter_asset_id or draft.counter_amount is not None:
             field = "counter_asset_id" if draft.counter_asset_id else "counter_amount"
-            self.fault(field, "Only a swap or a migration has a second coin.")
+            self.fault(field, gettext("Only a swap or a migration has a second coin."))
         if draft.type == Kind.TRANSFER:
             self.way()
 
     def second_leg(self) -> None:
         draft = self.draft
         if not draft.counter_asset_id:
-            self.fault("counter_asset_id", "Enter the coin that you got.")
+            self.fault("counter_asset_id", gettext("Enter the coin that you got."))
         elif draft.counter_asset_id == draft.asset_id:
-            self.fault("counter_asset_id", "Both coins are the same. Enter the coin that you got.")
+            self.fault("counter_asset_id", gettext("Both coins are the same. Enter the coin that you got."))
         elif draft.counter_asset_id.lower() in CURRENCIES:
-            self.fault("counter_asset_id", "Money is no coin: record a purchase or a sale.")
+            self.fault("counter_asset_id", gettext("Money is no coin: record a purchase or a sale."))
         elif not self.is_coin(draft.counter_asset_id):
-            self.fault("counter_asset_id", "No such coin is known.")
+            self.fault("counter_asset_id", gettext("No such coin is known."))
         if draft.counter_amount is None and "counter_amount" not in self.errors:
-            self.fault("counter_amount", "Enter how much you got.")
+            self.fault("counter_amount", gettext("Enter how much you got."))
 
     def way(self) -> None:
         if not self.draft.to_wallet:
-            self.fault("to_wallet", "Enter the wallet that it went to.")
+            self.fault("to_wallet", gettext("Enter the wallet that it went to."))
         elif self.draft.to_wallet == self.draft.wallet:
-            self.fault("to_wallet", "Both wallets are the same. Enter the one that it went to.")
+            self.fault("to_wallet", gettext("Both wallets are the same. Enter the one that it went to."))
 
     def is_coin(self, asset_id: str) -> bool:
         asset = self.assets.get(asset_id)
@@ -253,6 +260,10 @@ class Check:
             ("fee_asset_id", draft.fee_asset_id),
         ):
             if code in CURRENCIES and exchange.rate(code, draft.timestamp) is None:
-                day = draft.timestamp.strftime("%-d %B %Y")
-                pair = f"from {code.upper()} to {exchange.code.upper()}"
-                self.fault(field, f"No exchange rate {pair} is known for {day}. Use {exchange.code.upper()}.")
+                day = locales.long_day(draft.timestamp)
+                pair = gettext("from %(code)s to %(code_2)s") % {"code": code.upper(), "code_2": exchange.code.upper()}
+                self.fault(
+                    field,
+                    gettext("No exchange rate %(pair)s is known for %(day)s. Use %(code)s.")
+                    % {"pair": pair, "day": day, "code": exchange.code.upper()},
+                )

@@ -4,12 +4,14 @@ standings become figures with issues in words.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 
+from accounts import locales
 from accounts.currencies import CURRENCIES
 from dashboard.ledger.effects import UNPRICED
 from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, Kind, stored_entry
@@ -196,11 +198,17 @@ def fee_value(row: Transaction | Facts, coin: str, fee: Decimal, value: Decimal 
 
 
 SENTENCES = {
-    Issue.OVERSOLD: "On {day} {quantity} {symbol} more left than you had; add the missing purchase.",
-    Issue.ASSUMED_BASIS: "The cost of what came in on {day} is not known: its value of that day was assumed.",
-    Issue.NO_VALUE: "What the transaction of {day} was worth is not known: it counts as zero. Add a value.",
-    Issue.WALLET_SHORT: "On {day} {wallet} went {quantity} {symbol} below zero; a transfer is probably missing.",
-    Issue.ADJUSTED: "The count was corrected on {day}.",
+    Issue.OVERSOLD: gettext_noop("On {day} {quantity} {symbol} more left than you had; add the missing purchase."),
+    Issue.ASSUMED_BASIS: gettext_noop(
+        "The cost of what came in on {day} is not known: its value of that day was assumed."
+    ),
+    Issue.NO_VALUE: gettext_noop(
+        "What the transaction of {day} was worth is not known: it counts as zero. Add a value."
+    ),
+    Issue.WALLET_SHORT: gettext_noop(
+        "On {day} {wallet} went {quantity} {symbol} below zero; a transfer is probably missing."
+    ),
+    Issue.ADJUSTED: gettext_noop("The count was corrected on {day}."),
 }
 
 
@@ -217,20 +225,37 @@ def by_issue(flags: Iterable[Flag]) -> Mapping[Issue, list[Flag]]:
 
 def issues_of(
     alike: Mapping[Issue, list[Flag]], times: Mapping[int, datetime], symbol: str
-) -> Iterator[dict[str, object]]:
+) -> Iterator[dict[str, Any]]:
     """What the owner should know: the first few of each kind, the last of them saying how many more there are."""
     for flags in alike.values():
-        told = [issue(flag, times[flag.entry], symbol) for flag in flags[:MOST_ISSUES]]
-        if more := len(flags) - len(told):
-            told[-1]["text"] = f"{told[-1]['text']} The same is true of {more:,} more."
-        yield from told
+        first = [issue(flag, times[flag.entry], symbol) for flag in flags[:MOST_ISSUES]]
+        if more := len(flags) - len(first):
+            first[-1]["facts"] |= {"more": more}
+        yield from first
 
 
-def issue(flag: Flag, at: datetime, symbol: str) -> dict[str, object]:
-    text = SENTENCES[flag.issue].format(
-        day=at.strftime("%-d %b %Y"),
-        quantity=plain(flag.quantity) if flag.quantity is not None else "",
-        symbol=symbol.upper(),
-        wallet=flag.wallet or "a wallet",
+def issue(flag: Flag, at: datetime, symbol: str) -> dict[str, Any]:
+    """What is kept with a position: what it is about, and the facts from which `told` makes a sentence."""
+    facts = {
+        "at": at.date().isoformat(),
+        "quantity": plain(flag.quantity) if flag.quantity is not None else "",
+        "symbol": symbol.upper(),
+        "wallet": flag.wallet or "",
+    }
+    return {"code": flag.issue.value, "transaction": flag.entry, "facts": facts}
+
+
+def told(kept: Mapping[str, Any]) -> str:
+    """The sentence for people of an issue as it is kept, in the language and the manner of who reads it."""
+    if "facts" not in kept:  # was written before facts were kept
+        return str(kept["text"])
+    facts = kept["facts"]
+    text = gettext(SENTENCES[Issue(kept["code"])]).format(
+        day=locales.day(date.fromisoformat(facts["at"])),
+        quantity=locales.localised(facts["quantity"]),
+        symbol=facts["symbol"],
+        wallet=facts["wallet"] or gettext("a wallet"),
     )
-    return {"code": flag.issue.value, "transaction": flag.entry, "text": text}
+    if more := facts.get("more"):
+        text += " " + gettext("The same is true of %(more)s more.") % {"more": locales.localised(f"{more:,}")}
+    return text

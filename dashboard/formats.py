@@ -1,4 +1,7 @@
-"""Exact numbers as people read them: the one place that rounds. Pure; unknown is an en dash, zero is a number."""
+"""Exact numbers as people read them: the one place that rounds. Unknown is an en dash, zero is a number.
+
+Separators are those of who reads (accounts.locales); what is for nobody in particular has English ones.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +9,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
 from babel.numbers import get_currency_precision
+from django.utils.translation import gettext
 
+from accounts.locales import localised
 from dashboard.money import WIDE
 
 UNKNOWN = "–"
@@ -76,7 +81,9 @@ def readable(value: Decimal) -> bool:
 
 
 def unknown_or(value: Decimal | None, write: Callable[[Decimal], str]) -> str:
-    return UNKNOWN if value is None or not readable(value) else write(value or Decimal(0)).replace("-", MINUS)
+    if value is None or not readable(value):
+        return UNKNOWN
+    return localised(write(value or Decimal(0)).replace("-", MINUS))
 
 
 def pointed(text: str) -> str:
@@ -132,7 +139,10 @@ def minor_digits(currency: str) -> int:
 def format_age(age: timedelta) -> str:
     """`12 s ago`, `4 min ago`, `3 h ago`, `2 d ago`; the page's script writes the same words as time goes by."""
     seconds = max(0, int(age.total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+    if seconds >= 86400:
+        return gettext("%(number)s d ago") % {"number": seconds // 86400}
+    if seconds >= 3600:
+        return gettext("%(number)s h ago") % {"number": seconds // 3600}
+    if seconds >= 60:
+        return gettext("%(number)s min ago") % {"number": seconds // 60}
+    return gettext("%(number)s s ago") % {"number": seconds}

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.currencies import CHOICES
 from accounts.models import User
@@ -65,7 +66,10 @@ def with_point(text: str) -> str:
     if POINTS.fullmatch(text):
         return text.replace(".", "").replace(",", ".")
     if EITHER.fullmatch(text):
-        raise AmountError(f"{text} can be read in two ways: write {text.replace(',', '.')} or {text.replace(',', '')}.")
+        raise AmountError(
+            gettext("%(text)s can be read in two ways: write %(replace)s or %(replace_2)s.")
+            % {"text": text, "replace": text.replace(",", "."), "replace_2": text.replace(",", "")}
+        )
     return text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text
 
 
@@ -83,7 +87,7 @@ class MomentField(forms.DateTimeField):
     """A moment in the person's zone, to the second. The hour that autumn repeats means its first pass."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": "1"})
-    default_error_messages = {"invalid": "Enter a date and time."}
+    default_error_messages = {"invalid": gettext_lazy("Enter a date and time.")}
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -99,7 +103,7 @@ def only_pass(naive: datetime) -> datetime:
     """The moment in the zone in force; ValidationError where spring leaves the hour out."""
     stated = naive.replace(tzinfo=timezone.get_current_timezone(), fold=0)
     if stated.astimezone(UTC).astimezone(stated.tzinfo).replace(tzinfo=None) != naive:
-        raise ValidationError("Clocks were put forward past that time: enter one that existed.")
+        raise ValidationError(gettext("Clocks were put forward past that time: enter one that existed."))
     return stated
 
 
@@ -115,8 +119,10 @@ class PortfolioForm(FirstFaultFocused, forms.ModelForm):
     class Meta:
         model = Portfolio
         fields = ["name", "currency", "method", "lot_scope"]
-        labels = {"method": "Cost basis", "lot_scope": "Lots are matched within"}
-        help_texts = {"method": "Which coins leave first when you sell. It changes realised gains, not the total."}
+        labels = {"method": gettext_lazy("Cost basis"), "lot_scope": gettext_lazy("Lots are matched within")}
+        help_texts = {
+            "method": gettext_lazy("Which coins leave first when you sell. It changes realised gains, not the total.")
+        }
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         self.user = user
@@ -127,8 +133,8 @@ class PortfolioForm(FirstFaultFocused, forms.ModelForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()
         if not name:
-            raise ValidationError("Enter a name.")
+            raise ValidationError(gettext("Enter a name."))
         same = Portfolio.objects.of(self.user).filter(name__iexact=name).exclude(pk=self.instance.pk)
         if same.exists():
-            raise ValidationError("You have a portfolio of this name already.")
+            raise ValidationError(gettext("You have a portfolio of this name already."))
         return name

@@ -10,6 +10,7 @@ from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, Min
+from django.utils.translation import gettext
 
 from accounts.currencies import CURRENCIES
 from dashboard.books import names_of
@@ -76,7 +77,7 @@ class Receipt:
     @property
     def kind(self) -> str:
         """The kind in plain words."""
-        return WORDINGS[self.entry.kind].label
+        return gettext(WORDINGS[self.entry.kind].label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +202,10 @@ def coins_paid(entry: Entry) -> Decimal | None:
 
 
 def what_for(entry: Entry, asset: str) -> str:
-    kind = WORDINGS[entry.kind].label
+    kind = gettext(WORDINGS[entry.kind].label)
     if entry.kind in MAIN and entry.asset == asset:
         return kind
-    return f"Fee of a {kind.lower()}"
+    return gettext("Fee of a %(kind)s") % {"kind": kind.lower()}
 
 
 def shared(disposal: Disposal) -> Iterator[SoldLot]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.gains import GainsReport, Receipt, Sale
 from dashboard.importing.tickfolio import guard
 from dashboard.money import plain
@@ -34,8 +36,8 @@ COLUMNS = (
     "transaction",
     "remark",
 )
-UNKNOWN_COST = "cost unknown, taken to be what is stated"
-UNKNOWN_VALUE = "value unknown, counts as zero"
+UNKNOWN_COST = gettext_noop("cost unknown, taken to be what is stated")
+UNKNOWN_VALUE = gettext_noop("value unknown, counts as zero")
 
 
 def gains_csv(report: GainsReport) -> str:
@@ -66,7 +68,7 @@ def lines(report: GainsReport) -> Iterator[dict[str, str]]:
                 "proceeds": plain(lot.proceeds),
                 "cost": plain(lot.cost),
                 "gain": plain(lot.gain),
-                "remark": UNKNOWN_COST if lot.assumed else "",
+                "remark": gettext(UNKNOWN_COST) if lot.assumed else "",
             }
     for name, receipts in (("income", report.income), ("fees", report.fees)):
         for receipt in receipts:
@@ -75,7 +77,7 @@ def lines(report: GainsReport) -> Iterator[dict[str, str]]:
                 "kind": receipt.kind.lower(),
                 "acquired" if name == "income" else "disposed": day(receipt.entry.at),
                 name: plain(receipt.amount),
-                "remark": "" if receipt.known else UNKNOWN_VALUE,
+                "remark": "" if receipt.known else gettext(UNKNOWN_VALUE),
             }
     yield {
         "row": "total",

@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 from dashboard.formats import format_quantity
@@ -94,7 +95,7 @@ def in_words(row: Transaction) -> str:
     """What somebody did, as part of a sentence: `swapped 1 ETH for 0.05 BTC`."""
     coin, amount = row.asset.symbol.upper(), format_quantity(row.amount)
     got = f"{format_quantity(row.counter_amount)} {row.counter_asset.symbol.upper()}" if row.counter_asset else ""
-    return wording_of(row.type).past.format(
+    return gettext(wording_of(row.type).past).format(
         main=f"{amount} {coin}",
         other=got,
         coin=coin,

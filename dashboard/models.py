@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy
 
 from accounts.currencies import CHOICES
 from dashboard.fields import MoneyField
@@ -26,9 +27,9 @@ class Asset(models.Model):
     """Something that can be owned or paid with, keyed by its source's id (CoinGecko's), never by its ticker."""
 
     class Kind(models.TextChoices):
-        CRYPTO = "crypto", "Coin"
-        FIAT = "fiat", "Currency"
-        STOCK = "stock", "Stock"
+        CRYPTO = "crypto", gettext_lazy("Coin")
+        FIAT = "fiat", gettext_lazy("Currency")
+        STOCK = "stock", gettext_lazy("Stock")
 
     id = models.CharField(primary_key=True, max_length=200)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CRYPTO)
@@ -170,9 +171,13 @@ class Portfolio(models.Model):
     """A set of transactions counted in one currency by one cost-basis method."""
 
     METHODS = [
-        (method.value, label) for method, label in zip(Method, ["FIFO", "LIFO", "HIFO", "Average cost"], strict=True)
+        (method.value, label)
+        for method, label in zip(Method, ["FIFO", "LIFO", "HIFO", gettext_lazy("Average cost")], strict=True)
     ]
-    SCOPES = [(Scope.PORTFOLIO.value, "The whole portfolio"), (Scope.WALLET.value, "Each wallet")]
+    SCOPES = [
+        (Scope.PORTFOLIO.value, gettext_lazy("The whole portfolio")),
+        (Scope.WALLET.value, gettext_lazy("Each wallet")),
+    ]
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="portfolios")
     name = models.CharField(max_length=60, validators=[MinLengthValidator(1)])
@@ -211,7 +216,7 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
 class Transaction(models.Model):
     """One thing that happened, as its owner states it; everything else is computed from these rows."""
 
-    KINDS = [(kind.value, wording.label) for kind, wording in WORDINGS.items()]
+    KINDS = [(kind.value, gettext_lazy(wording.label)) for kind, wording in WORDINGS.items()]
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions")
     timestamp = models.DateTimeField()
@@ -291,7 +296,7 @@ class Position(models.Model):
     """What the ledger says of one asset in one portfolio, in its currency; made anew when a transaction changes.
 
     Closed positions (quantity 0) stay, with their realised gain. `exchanged` says how much of `ever_invested` came out
-    of which other asset, `issues` lists {"code", "transaction", "text"}, `balances` is how much lies in which wallet
+    of which other asset, `issues` lists {"code", "transaction", "facts"}, `balances` is how much lies in which wallet
     (null where that was never written down).
     """
 
@@ -354,13 +359,13 @@ class Import(models.Model):
     """A file that was read into a portfolio; deleting it takes its transactions back."""
 
     class State(models.TextChoices):
-        COLUMNS = "columns", "Columns to name"
-        READING = "reading", "Reading"
-        PREVIEW = "preview", "Preview"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        UNDOING = "undoing", "Taking back"
+        COLUMNS = "columns", gettext_lazy("Columns to name")
+        READING = "reading", gettext_lazy("Reading")
+        PREVIEW = "preview", gettext_lazy("Preview")
+        RUNNING = "running", gettext_lazy("Running")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
+        UNDOING = "undoing", gettext_lazy("Taking back")
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
     filename = models.CharField(max_length=255)

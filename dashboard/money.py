@@ -2,6 +2,8 @@
 
 from decimal import Context, Decimal, InvalidOperation
 
+from django.utils.translation import gettext
+
 INTEGER_DIGITS = 20
 DECIMAL_PLACES = 18
 QUANTUM = Decimal(1).scaleb(-DECIMAL_PLACES)
@@ -22,24 +24,29 @@ def parse_amount(text: str | int | Decimal) -> Decimal:
     if isinstance(text, str):
         text = text.strip()
         if len(text) > 80:
-            raise AmountError("Enter a shorter number.")
+            raise AmountError(gettext("Enter a shorter number."))
     try:
         number = Decimal(text)
     except (InvalidOperation, ValueError, TypeError) as error:
-        raise AmountError("Enter a number.") from error
+        raise AmountError(gettext("Enter a number.")) from error
     return check_amount(number)
 
 
 def check_amount(number: Decimal) -> Decimal:
     """`number` itself, without trailing zeros; AmountError where it cannot be kept exactly."""
     if not number.is_finite():
-        raise AmountError("Enter a number.")
+        raise AmountError(gettext("Enter a number."))
     if number and number.adjusted() >= INTEGER_DIGITS:
-        raise AmountError(f"Enter a number with at most {INTEGER_DIGITS} digits before the decimal point.")
+        raise AmountError(
+            gettext("Enter a number with at most %(integer_digits)s digits before the decimal point.")
+            % {"integer_digits": INTEGER_DIGITS}
+        )
     number = WIDE.normalize(number) if number else Decimal(0)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DECIMAL_PLACES:
-        raise AmountError(f"Enter a number with at most {DECIMAL_PLACES} decimals.")
+        raise AmountError(
+            gettext("Enter a number with at most %(decimal_places)s decimals.") % {"decimal_places": DECIMAL_PLACES}
+        )
     return number
 
 

@@ -6,9 +6,13 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cached_property
 
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
+
 from accounts.models import User
-from dashboard import clock
+from dashboard import clock, leaps
 from dashboard.allocation import Allocation, Movers, allocation, movers
+from dashboard.entries import told
 from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
 from dashboard.models import Asset, MarketQuote, Portfolio, Position
@@ -90,10 +94,12 @@ class Conversion:
 
 def as_held(position: Position, rate: Decimal | None) -> Held:
     """The position with its money at `rate`; without one its money is not known, and it counts in no total."""
-    issues = [Issue(issue["code"], issue["transaction"], issue["text"]) for issue in position.issues]
+    issues = [Issue(issue["code"], issue["transaction"], told(issue)) for issue in position.issues]
     if rate is None:
         code = position.portfolio.currency.upper()
-        text = f"The portfolio counts in {code}, for which no exchange rate is known now: left out of the totals."
+        text = gettext(
+            "The portfolio counts in %(code)s, for which no exchange rate is known now: left out of the totals."
+        ) % {"code": code}
         issues.append(Issue("no_rate", None, text))
 
     def converted(amount: Decimal) -> Decimal:
@@ -192,4 +198,5 @@ def market_row(coin: Asset, quote: MarketQuote | None, rate: Decimal | None, sta
 
 def held_assets() -> set[str]:
     """Every asset that somebody holds; closed positions need no price."""
-    return set(Position.objects.open().values_list("asset_id", flat=True).distinct())
+    known = Asset.objects.filter(pk__in=leaps.values("dashboard_position", "asset_id"))
+    return set(known.filter(Exists(Position.objects.open().filter(asset=OuterRef("pk")))).values_list("pk", flat=True))

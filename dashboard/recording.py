@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction as database
 from django.db.models import Count, F, Manager, Min, QuerySet
+from django.utils.translation import gettext
 
 from accounts.currencies import CURRENCIES
 from accounts.models import User
@@ -33,7 +34,10 @@ MOST_PORTFOLIOS = 50
 MOST_TRANSACTIONS = 100_000
 ATTEMPTS = 3
 """How often figures are worked out before the database is held, less one: at last it is held meanwhile."""
-TOO_LARGE = {"amount": ["With this the coin's figures grow beyond what can be kept."]}
+
+
+def too_large() -> DraftErrors:
+    return DraftErrors({"amount": [gettext("With this the coin's figures grow beyond what can be kept.")]})
 
 
 class TooMany(Exception):
@@ -51,7 +55,10 @@ def create_portfolio(
     with database.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if Portfolio.objects.of(user).count() >= MOST_PORTFOLIOS:
-            raise TooMany(f"You have {MOST_PORTFOLIOS} portfolios; delete one to make room.")
+            raise TooMany(
+                gettext("You have %(most_portfolios)s portfolios; delete one to make room.")
+                % {"most_portfolios": MOST_PORTFOLIOS}
+            )
         return Portfolio.objects.create(
             user=user, name=name, currency=currency or user.currency, method=method, lot_scope=lot_scope
         )
@@ -70,7 +77,7 @@ def change_portfolio(portfolio: Portfolio, **changes: str) -> Portfolio:
             portfolio.save(update_fields=list(changes))
             recompute(portfolio, moved_by(portfolio.transactions))
     except DraftErrors as error:
-        raise DraftErrors({"currency": ["Counted so, figures grow beyond what can be kept."]}) from error
+        raise DraftErrors({"currency": [gettext("Counted so, figures grow beyond what can be kept.")]}) from error
     return portfolio
 
 
@@ -130,7 +137,10 @@ def record_staged(portfolio: Portfolio, found: Staged, source_import: Import | N
 def check_room(user: User, wanted: int) -> None:
     held = Transaction.objects.of(user).count()
     if held + wanted > MOST_TRANSACTIONS:
-        raise TooMany(f"An account keeps at most {MOST_TRANSACTIONS:,} transactions; you have {held:,}.")
+        raise TooMany(
+            gettext("An account keeps at most %(most_transactions)s transactions; you have %(held)s.")
+            % {"most_transactions": f"{MOST_TRANSACTIONS:,}", "held": f"{held:,}"}
+        )
 
 
 def edit_transaction(row: Transaction, draft: Draft) -> Transaction:
@@ -186,7 +196,7 @@ def outlook_after_undo(done: Import) -> Outlook | None:
     try:
         return outlook_without(done.portfolio, done, moved_by(rows), first) if first else None
     except InvalidEntry as error:
-        raise DraftErrors(TOO_LARGE) from error
+        raise too_large() from error
 
 
 def recompute_portfolio(portfolio: Portfolio) -> None:
@@ -219,7 +229,7 @@ def recompute(portfolio: Portfolio, assets: Iterable[str], since: datetime | Non
     try:
         standings = standings_of(portfolio, wanted, since)
     except InvalidEntry as error:
-        raise DraftErrors(TOO_LARGE) from error
+        raise too_large() from error
     keep_positions(portfolio, wanted, standings)
     mark(portfolio, since)
 

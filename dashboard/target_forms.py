@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BoundField
+from django.utils.translation import gettext, gettext_lazy
 
 from dashboard.forms import AmountField, FirstFaultFocused
 from dashboard.ledger.entry import ZERO
@@ -23,9 +24,9 @@ PREFIX = "share:"
 class TargetForm(FirstFaultFocused, forms.Form):
     """A field for each coin that is held or has a target, and one more coin. An empty field is no target."""
 
-    asset_id = coin_field("Another coin (optional)", "", required=False)
+    asset_id = coin_field(gettext_lazy("Another coin (optional)"), "", required=False)
     asset_choice = picked()
-    share = AmountField(label="Its share, %", required=False)
+    share = AmountField(label=gettext_lazy("Its share, %"), required=False)
 
     def __init__(self, *args: Any, portfolio: Portfolio, held: list[Asset], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -36,7 +37,9 @@ class TargetForm(FirstFaultFocused, forms.Form):
         self.coins = [*held, *others]
         for coin in self.coins:
             name = f"{PREFIX}{coin.pk}"
-            self.fields[name] = AmountField(label=f"Share of {coin.name} in percent", required=False)
+            self.fields[name] = AmountField(
+                label=gettext("Share of %(coin)s in percent") % {"coin": coin.name}, required=False
+            )
             self.initial[name] = kept.get(coin.pk)
 
     @property
@@ -50,10 +53,10 @@ class TargetForm(FirstFaultFocused, forms.Form):
         try:
             return coin_named(named, str(self.data.get("asset_choice", "")))
         except NoSuchCoin as none:
-            raise ValidationError("No coin of that name is known.") from none
+            raise ValidationError(gettext("No coin of that name is known.")) from none
         except SeveralCoins as several:
             self.choices["asset_id"] = several.choices
-            raise ValidationError("Several coins bear that name: choose one.") from several
+            raise ValidationError(gettext("Several coins bear that name: choose one.")) from several
 
     def clean(self) -> dict[str, Any]:
         """The targets are in `targets`, by asset."""
@@ -62,21 +65,21 @@ class TargetForm(FirstFaultFocused, forms.Form):
             return facts
         targets = {coin.pk: facts[f"{PREFIX}{coin.pk}"] or ZERO for coin in self.coins}
         if facts.get("share") and not facts.get("asset_id"):
-            self.add_error("asset_id", "Enter the coin that this share is meant for.")
+            self.add_error("asset_id", gettext("Enter the coin that this share is meant for."))
             return facts
         if other := facts.get("asset_id"):
             targets[other.pk] = targets.get(other.pk, ZERO) + (facts.get("share") or ZERO)
         self.targets = {asset: share for asset, share in targets.items() if share}
         if any(share < ZERO for share in self.targets.values()):
-            raise ValidationError("A share can't be below 0 %.")
+            raise ValidationError(gettext("A share can't be below 0 %."))
         together = sum(self.targets.values(), ZERO)
         if self.targets and together != HUNDRED:
             apart = (
-                f"{plain(HUNDRED - together)} % are left"
+                gettext("%(together)s %% are left") % {"together": plain(HUNDRED - together)}
                 if together < HUNDRED
-                else f"{plain(together - HUNDRED)} % are too many"
+                else gettext("%(hundred)s %% are too many") % {"hundred": plain(together - HUNDRED)}
             )
-            raise ValidationError(f"Shares have to sum up to 100 %: {apart}.")
+            raise ValidationError(gettext("Shares have to sum up to 100 %%: %(apart)s.") % {"apart": apart})
         return facts
 
     def save(self) -> None:

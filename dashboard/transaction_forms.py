@@ -4,10 +4,11 @@ dashboard.drafts.
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from dashboard import clock
@@ -17,6 +18,9 @@ from dashboard.kinds import CHOICES, FEE, FIELDS, WORDINGS, Wording, wording_of
 from dashboard.ledger.entry import Kind
 from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.naming import NoSuchCoin, SeveralCoins, coin_named
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 THE_COIN, THE_OTHER, ANOTHER = "@coin", "@counter", "@another"
 """Stand for the coin itself, for the one that was got, and for any other, where the currency of a fee is chosen."""
@@ -37,8 +41,8 @@ EMPTY: dict[str, Any] = {
 """What a draft says in fields that its kind does not have."""
 
 
-def coin_field(label: str, missing: str, *, required: bool) -> forms.CharField:
-    attrs = {"autocomplete": "off", "placeholder": "Name or ticker", "spellcheck": "false"}
+def coin_field(label: "StrOrPromise", missing: "StrOrPromise", *, required: bool) -> forms.CharField:
+    attrs = {"autocomplete": "off", "placeholder": gettext_lazy("Name or ticker"), "spellcheck": "false"}
     return forms.CharField(
         label=label,
         required=required,
@@ -48,7 +52,7 @@ def coin_field(label: str, missing: str, *, required: bool) -> forms.CharField:
     )
 
 
-def wallet_field(label: str) -> forms.CharField:
+def wallet_field(label: "StrOrPromise") -> forms.CharField:
     widget = forms.TextInput(attrs={"list": "wallets", "autocomplete": "off"})
     return forms.CharField(label=label, required=False, max_length=60, widget=widget)
 
@@ -61,25 +65,31 @@ class TransactionForm(FirstFaultFocused, forms.Form):
     """One transaction. `draft` is what it states, once the form is valid; fields that its kind lacks don't count."""
 
     portfolio = forms.ModelChoiceField(Portfolio.objects.none(), required=False, empty_label=None)
-    type = forms.ChoiceField(label="Kind", choices=CHOICES)
-    asset_id = coin_field("Coin", "Enter the coin's name or ticker.", required=True)
+    type = forms.ChoiceField(label=gettext_lazy("Kind"), choices=CHOICES)
+    asset_id = coin_field(gettext_lazy("Coin"), gettext_lazy("Enter the coin's name or ticker."), required=True)
     asset_choice = picked()
-    amount = AmountField(label="Quantity", error_messages={"required": "Enter how much it was."})
-    counter_asset_id = coin_field(FIELDS["counter_asset_id"], "", required=False)
+    amount = AmountField(
+        label=gettext_lazy("Quantity"), error_messages={"required": gettext_lazy("Enter how much it was.")}
+    )
+    counter_asset_id = coin_field(gettext_lazy(FIELDS["counter_asset_id"]), "", required=False)
     counter_choice = picked()
-    counter_amount = AmountField(label=FIELDS["counter_amount"], required=False)
-    price = AmountField(label=FIELDS["price"], required=False)
-    value_override = AmountField(label=FIELDS["value_override"], required=False)
-    price_currency = CurrencyField(label=FIELDS["price_currency"], required=False)
-    fee_amount = AmountField(label=FIELDS["fee_amount"], required=False)
-    fee_asset_id = forms.CharField(label=FIELDS["fee_asset_id"], required=False, max_length=200, widget=forms.Select)
-    fee_coin = coin_field(FIELDS["fee_coin"], "", required=False)
+    counter_amount = AmountField(label=gettext_lazy(FIELDS["counter_amount"]), required=False)
+    price = AmountField(label=gettext_lazy(FIELDS["price"]), required=False)
+    value_override = AmountField(label=gettext_lazy(FIELDS["value_override"]), required=False)
+    price_currency = CurrencyField(label=gettext_lazy(FIELDS["price_currency"]), required=False)
+    fee_amount = AmountField(label=gettext_lazy(FIELDS["fee_amount"]), required=False)
+    fee_asset_id = forms.CharField(
+        label=gettext_lazy(FIELDS["fee_asset_id"]), required=False, max_length=200, widget=forms.Select
+    )
+    fee_coin = coin_field(gettext_lazy(FIELDS["fee_coin"]), "", required=False)
     fee_choice = picked()
-    fee_value = AmountField(label=FIELDS["fee_value"], required=False)
-    timestamp = MomentField(label="Date and time", error_messages={"required": "Enter when it happened."})
-    wallet = wallet_field(FIELDS["wallet"])
-    to_wallet = wallet_field(FIELDS["to_wallet"])
-    note = forms.CharField(label="Note (optional)", required=False, max_length=500)
+    fee_value = AmountField(label=gettext_lazy(FIELDS["fee_value"]), required=False)
+    timestamp = MomentField(
+        label=gettext_lazy("Date and time"), error_messages={"required": gettext_lazy("Enter when it happened.")}
+    )
+    wallet = wallet_field(gettext_lazy(FIELDS["wallet"]))
+    to_wallet = wallet_field(gettext_lazy(FIELDS["to_wallet"]))
+    note = forms.CharField(label=gettext_lazy("Note (optional)"), required=False, max_length=500)
 
     def __init__(self, *args: Any, user: User, row: Transaction | None = None, **options: Any) -> None:
         self.row = row
@@ -97,7 +107,7 @@ class TransactionForm(FirstFaultFocused, forms.Form):
             self.initial.setdefault("timestamp", clock.now().replace(microsecond=0))
         self.initial.setdefault("price_currency", self.target.currency if self.target else user.currency)
         self.fields["amount" if self.initial.get("asset_id") else "asset_id"].widget.attrs["autofocus"] = True
-        self.fields["timestamp"].label = f"Date and time ({user.time_zone})"
+        self.fields["timestamp"].label = gettext("Date and time (%(time_zone)s)") % {"time_zone": user.time_zone}
         self.fields["fee_asset_id"].widget.choices = self.fee_choices()
         for name in FIELDS:
             self.fields[name].label = self.wording.name_of(name)
@@ -116,7 +126,7 @@ class TransactionForm(FirstFaultFocused, forms.Form):
     def wordings(self) -> str:
         """The words of every kind, for the script that shows them as another kind is chosen."""
         words = {
-            kind.value: {"hint": wording.hint, "names": {name: wording.name_of(name) for name in FIELDS}}
+            kind.value: {"hint": gettext(wording.hint), "names": {name: wording.name_of(name) for name in FIELDS}}
             for kind, wording in WORDINGS.items()
         }
         return json.dumps(words)
@@ -157,10 +167,10 @@ class TransactionForm(FirstFaultFocused, forms.Form):
 
     def fee_choices(self) -> list[tuple[str, str]]:
         choices = [
-            ("", "The price's currency"),
-            (THE_COIN, "The coin itself"),
-            (THE_OTHER, "The coin that you got"),
-            (ANOTHER, "Another coin …"),
+            ("", gettext("The price's currency")),
+            (THE_COIN, gettext("The coin itself")),
+            (THE_OTHER, gettext("The coin that you got")),
+            (ANOTHER, gettext("Another coin …")),
         ]
         other = (self.data if self.is_bound else self.initial).get("fee_asset_id") or ""
         return choices if other in dict(choices) else [*choices, (other, other.upper())]
@@ -183,14 +193,14 @@ class TransactionForm(FirstFaultFocused, forms.Form):
             return coin_named(text, str(self.data.get(COINS[field], ""))[:200]).pk
         except SeveralCoins as several:
             self.choices[field] = several.choices
-            raise ValidationError("Several coins may be meant. Choose one.") from several
+            raise ValidationError(gettext("Several coins may be meant. Choose one.")) from several
         except NoSuchCoin as nothing:
-            raise ValidationError("No coin of this name or ticker is known.") from nothing
+            raise ValidationError(gettext("No coin of this name or ticker is known.")) from nothing
 
     def fee_asset(self, facts: dict[str, Any]) -> str | None:
         stated: str = facts.get("fee_asset_id") or ""
         if stated == ANOTHER and facts.get("fee_amount") and not facts.get("fee_coin"):
-            self.add_error("fee_coin", "Enter the coin that the fee was paid in.")
+            self.add_error("fee_coin", gettext("Enter the coin that the fee was paid in."))
         meant = {THE_COIN: "asset_id", THE_OTHER: "counter_asset_id", ANOTHER: "fee_coin"}.get(stated)
         return facts.get(meant) if meant else stated or None
 
@@ -198,7 +208,7 @@ class TransactionForm(FirstFaultFocused, forms.Form):
         for name in [name for name in self.errors if not self.counts(name)]:
             del self.errors[name]
         if self.target is None:
-            raise ValidationError("Add a portfolio first.")
+            raise ValidationError(gettext("Add a portfolio first."))
         facts = dict(self.cleaned_data)
         facts["fee_asset_id"] = self.fee_asset(facts) if self.counts("fee_amount") else None
         if self.errors:
@@ -245,6 +255,6 @@ class TransactionFilter(forms.Form):
     q = forms.CharField(required=False, max_length=100)
     type = forms.ChoiceField(
         required=False,
-        choices=[("", "All kinds"), *CHOICES],
+        choices=[("", gettext_lazy("All kinds")), *CHOICES],
         widget=forms.Select(attrs={"class": "form-select", "aria-label": "Kind", "id": "kind"}),
     )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
 from dashboard.models import Asset, WatchedCoin
@@ -20,7 +21,9 @@ def watch(user: User, coin: Asset) -> None:
         User.objects.select_for_update().get(pk=user.pk)
         others = WatchedCoin.objects.filter(user=user).exclude(asset=coin)
         if others.count() >= MOST_WATCHED:
-            raise TooManyWatched(f"You watch {MOST_WATCHED} coins; leave one to make room.")
+            raise TooManyWatched(
+                gettext("You watch %(most_watched)s coins; leave one to make room.") % {"most_watched": MOST_WATCHED}
+            )
         WatchedCoin.objects.get_or_create(user=user, asset=coin)
 
 

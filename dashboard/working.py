@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.currencies import CURRENCIES
 from dashboard import clock
@@ -24,25 +25,29 @@ from dashboard.models import Asset, Portfolio, Position, Transaction
 from dashboard.stretches import Stretch, settled, steps_until, stretch
 
 FORMULAS = {
-    Kind.BUY: "cost and invested + (quantity × price + fee)",
-    Kind.SELL: "realised + (quantity × price − fee) − cost of the lots that left",
-    Kind.SWAP: "what is given: realised + value − cost of the lots that left; what is got: cost + value + fee",
-    Kind.TRANSFER: "quantity and cost stay; a fee in coins leaves at its cost, and its value counts as a fee",
-    Kind.DEPOSIT: "cost and invested + the cost you stated, else the value of that day",
-    Kind.WITHDRAWAL: "cost and invested − cost of the lots that left: no sale, no gain",
-    Kind.REWARD: "income and cost + value of that day",
-    Kind.STAKE: "nothing changes: the coins are still yours",
-    Kind.UNSTAKE: "nothing changes: the coins were yours all along",
-    Kind.GIFT_IN: "cost and invested + the cost you stated, else the value of that day",
-    Kind.GIFT_OUT: "cost and invested − cost of the lots that left: no sale, no gain",
-    Kind.SPEND: "realised + value of that day − cost of the lots that left",
-    Kind.LOST: "realised − cost of the lots that are lost",
-    Kind.FEE: "realised + value of the fee − its cost; fees + value of the fee",
-    Kind.FORK: "new coins at no cost",
-    Kind.SPLIT: "quantity × ratio; cost stays",
-    Kind.MIGRATE: "the lots become lots of the other coin, with their cost and dates",
-    Kind.DIVIDEND: "income + amount, invested − amount",
-    Kind.ADJUST: "quantity set; cost and invested change by what enters or leaves",
+    Kind.BUY: gettext_noop("cost and invested + (quantity × price + fee)"),
+    Kind.SELL: gettext_noop("realised + (quantity × price − fee) − cost of the lots that left"),
+    Kind.SWAP: gettext_noop(
+        "what is given: realised + value − cost of the lots that left; what is got: cost + value + fee"
+    ),
+    Kind.TRANSFER: gettext_noop(
+        "quantity and cost stay; a fee in coins leaves at its cost, and its value counts as a fee"
+    ),
+    Kind.DEPOSIT: gettext_noop("cost and invested + the cost you stated, else the value of that day"),
+    Kind.WITHDRAWAL: gettext_noop("cost and invested − cost of the lots that left: no sale, no gain"),
+    Kind.REWARD: gettext_noop("income and cost + value of that day"),
+    Kind.STAKE: gettext_noop("nothing changes: the coins are still yours"),
+    Kind.UNSTAKE: gettext_noop("nothing changes: the coins were yours all along"),
+    Kind.GIFT_IN: gettext_noop("cost and invested + the cost you stated, else the value of that day"),
+    Kind.GIFT_OUT: gettext_noop("cost and invested − cost of the lots that left: no sale, no gain"),
+    Kind.SPEND: gettext_noop("realised + value of that day − cost of the lots that left"),
+    Kind.LOST: gettext_noop("realised − cost of the lots that are lost"),
+    Kind.FEE: gettext_noop("realised + value of the fee − its cost; fees + value of the fee"),
+    Kind.FORK: gettext_noop("new coins at no cost"),
+    Kind.SPLIT: gettext_noop("quantity × ratio; cost stays"),
+    Kind.MIGRATE: gettext_noop("the lots become lots of the other coin, with their cost and dates"),
+    Kind.DIVIDEND: gettext_noop("income + amount, invested − amount"),
+    Kind.ADJUST: gettext_noop("quantity set; cost and invested change by what enters or leaves"),
 }
 """What a transaction of each kind does, in words; the ledger's effects do it."""
 
@@ -101,7 +106,7 @@ class StepShown:
 
     @property
     def formula(self) -> str:
-        return FORMULAS[self.step.entry.kind]
+        return gettext(FORMULAS[self.step.entry.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +289,8 @@ def value_source(entry: Entry, row: Transaction) -> str:
     return "unknown" if entry.kind in NEEDING_VALUE else ""
 
 
+SOURCES = (gettext_noop("stated"), gettext_noop("price"), gettext_noop("daily price"), gettext_noop("unknown"))
+"""What `value_source` answers, which pages translate and the API does not."""
 NEEDING_VALUE = frozenset(
     {Kind.BUY, Kind.SELL, Kind.SWAP, Kind.DEPOSIT, Kind.REWARD, Kind.GIFT_IN, Kind.SPEND, Kind.FEE, Kind.DIVIDEND}
 )
@@ -308,7 +315,7 @@ def rates_used(entry: Entry, row: Transaction, currency: str) -> Iterable[RateUs
 def source_of_rate(at: datetime, rate: Decimal | None) -> str:
     day = at.astimezone(UTC).date()
     if rate is None:
-        return "no rate is known"
+        return gettext("no rate is known")
     if day >= clock.now().date() or currencies.ecb_rates(day) is None:
-        return "the rate of today"
-    return "the European Central Bank's reference rate of that day, or of the last business day before it"
+        return gettext("the rate of today")
+    return gettext("the European Central Bank's reference rate of that day, or of the last business day before it")

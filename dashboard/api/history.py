@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext
 from ninja import Query, Router
 from pydantic import BaseModel
 
@@ -43,7 +44,7 @@ def portfolio_history(
     portfolio = portfolio_of(request.auth, portfolio_id)
     first: datetime | None = start
     if first is not None and end is not None and first > end:
-        raise unprocessable("from", "It lies after `to`.")
+        raise unprocessable("from", gettext("It lies after `to`."))
     found = series(portfolio, first, end, step or "")
     items = [PointOut(at=p.at, value=p.value, cost=p.cost, profit=p.profit) for p in found.points]
     return HistoryOut(currency=found.currency, step=found.step, items=items, count=len(items))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 from pydantic import TypeAdapter
@@ -34,8 +35,10 @@ def create_import(
     request: ApiRequest,
     portfolio_id: int,
     file: Annotated[UploadedFile, File()],
-    timezone: Annotated[Text | None, Form(description="zone of times that state none, such as Europe/Berlin")] = None,
-    commit: Annotated[bool, Form(description="false only says what would be done")] = True,
+    timezone: Annotated[
+        Text | None, Form(description=gettext("zone of times that state none, such as Europe/Berlin"))
+    ] = None,
+    commit: Annotated[bool, Form(description=gettext("false only says what would be done"))] = True,
     decisions: Annotated[Text | None, Form(description="JSON object {ticker: asset id}")] = None,
 ) -> Status[ImportOut]:
     """Import a file: 201 when it is recorded, 200 with the preview when `commit` is false.
@@ -79,9 +82,11 @@ def read_decisions(text: str) -> Mapping[str, str]:
     try:
         stated = DECISIONS.validate_json(text)
     except ValueError as error:
-        raise unprocessable("decisions", "Send a JSON object {ticker: asset id}.") from error
+        raise unprocessable("decisions", gettext("Send a JSON object {ticker: asset id}.")) from error
     if unknown := sorted(set(stated.values()) - Asset.objects.coins().in_bulk(stated.values()).keys()):
-        raise unprocessable("decisions", f"No such coin is known: {unknown[0][:100]!r}.")
+        raise unprocessable(
+            "decisions", gettext("No such coin is known: %(unknown)s.") % {"unknown": f"{unknown[0][:100]!r}"}
+        )
     return stated
 
 

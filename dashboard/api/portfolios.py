@@ -5,6 +5,7 @@ from typing import Annotated
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from ninja import Query, Router, Status
 
 from accounts.api import ApiRequest
@@ -47,7 +48,7 @@ def create_portfolio(request: ApiRequest, payload: PortfolioIn) -> Status[Portfo
     try:
         made = recording.create_portfolio(request.auth, **payload.model_dump())
     except IntegrityError as error:
-        raise unprocessable("name", "You have a portfolio of that name.") from error
+        raise unprocessable("name", gettext("You have a portfolio of that name.")) from error
     made.refresh_from_db()
     return Status(201, fields_of(made))
 
@@ -72,7 +73,7 @@ def change_portfolio(request: ApiRequest, portfolio_id: int, payload: PortfolioP
     try:
         recording.change_portfolio(portfolio, **changes)
     except IntegrityError as error:
-        raise unprocessable("name", "You have a portfolio of that name.") from error
+        raise unprocessable("name", gettext("You have a portfolio of that name.")) from error
     except DraftErrors as error:
         raise of_draft(error) from error
     return fields_of(portfolio)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_noop
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
@@ -136,14 +137,14 @@ class WorkingOut(BaseModel):
 
 
 FORMULAS = {
-    "cost_basis": "the cost of all open lots",
+    "cost_basis": gettext_noop("the cost of all open lots"),
     "average_cost": "cost_basis / quantity",
     "value": "quantity * price",
     "unrealised": "value - cost_basis",
-    "realised": "proceeds - cost, over all disposals",
-    "income": "the value of rewards and dividends on their day",
-    "fees": "those that are part of no cost and no proceeds",
-    "invested": "money put in - money taken out",
+    "realised": gettext_noop("proceeds - cost, over all disposals"),
+    "income": gettext_noop("the value of rewards and dividends on their day"),
+    "fees": gettext_noop("those that are part of no cost and no proceeds"),
+    "invested": gettext_noop("money put in - money taken out"),
     "profit": "realised + unrealised + income - fees = value - invested",
     "return_pct": "profit / ever_invested * 100",
 }

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from django.db import transaction as database
 
-from dashboard.drafts import DraftErrors
 from dashboard.importing.preview import Preview, preview_of
 from dashboard.importing.reading import Reading
 from dashboard.ledger.entry import InvalidEntry
 from dashboard.models import Import, Portfolio
-from dashboard.recording import TOO_LARGE, lock, record_checked, record_staged
+from dashboard.recording import lock, record_checked, record_staged, too_large
 from dashboard.staging import MANY, Staged, staged
 from dashboard.stretches import revision_of
 
@@ -79,7 +78,7 @@ def near(reading: Reading, portfolio: Portfolio, *, wanted: bool) -> Iterator[Pr
         with staged(portfolio, drafts) as found:
             yield Prepared(reading, prepared.revision, prepared.preview, found)
     except InvalidEntry as error:
-        raise DraftErrors(TOO_LARGE) from error
+        raise too_large() from error
 
 
 def write(prepared: Prepared, portfolio: Portfolio, finish: Callable[[Preview], Import]) -> Import:

@@ -25,10 +25,12 @@ FIGURES = ("quantity", "cost", "realised", "income", "fees", "invested", "ever_i
 def keep(standing: Standing, lots_a_line: int = LOTS_A_LINE) -> str:
     """The standing as text."""
     lines, pools = [], {}
-    for wallet, pool in standing.pools.items():
-        arrivals, texts = pool.kept(lambda rows: write_rows(rows, ORDERS[standing.method]), lots_a_line)
-        pools[wallet] = [str(pool.quantity), arrivals, len(texts)]
-        lines += texts
+    order = ORDERS[standing.method]
+    with localcontext(EXACT):
+        for wallet, pool in standing.pools.items():
+            arrivals, texts = pool.kept(lambda row: write_row(row, order), lots_a_line)
+            pools[wallet] = [str(pool.quantity), arrivals, len(texts)]
+            lines += texts
     head = {
         "version": VERSION,
         "asset": standing.asset,
@@ -75,13 +77,8 @@ def flag_of(fields: list[Any]) -> Flag:
     return Flag(Issue(issue), entry, wallet, None if quantity is None else Decimal(quantity))
 
 
-def write_rows(rows: list[Row], order: Order | None) -> str:
-    """Lots of a pool in one line. What they are sorted by is written where it no longer follows from the lot."""
-    with localcontext(EXACT):
-        return ROW_END.join(write_row(row, order) for row in rows)
-
-
 def write_row(row: Row, order: Order | None) -> str:
+    """A lot of a pool. What it is sorted by is written where that no longer follows from the lot."""
     lot: Lot = row[-1]
     number = abs(row[-2])
     fields = [

@@ -7,7 +7,7 @@ Callers run inside `localcontext(EXACT)`.
 
 from bisect import bisect
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -66,10 +66,11 @@ class Pool:
 
     Lots that arrive in order wait in a queue, the others in a heap; the first of both leaves first. Of a pool that was
     kept, the rows behind the first ones stay text (`_sealed`) until their turn comes; the last rows, and what arrives
-    after them, wait in `_tail`. So going on from a pool of many lots costs no more than the lots it moves.
+    after them, wait in `_tail`. So going on from a pool of many lots costs no more than the lots it moves. What a row
+    was written as when the pool was last kept is remembered by its number of arrival (`_written`) while it stays true.
     """
 
-    __slots__ = ("_arrivals", "_end", "_heap", "_order", "_queue", "_read", "_sealed", "_tail", "quantity")
+    __slots__ = ("_arrivals", "_end", "_heap", "_order", "_queue", "_read", "_sealed", "_tail", "_written", "quantity")
 
     def __init__(self, order: Order | None) -> None:
         self._order = order
@@ -79,6 +80,7 @@ class Pool:
         self._tail: deque[Row] = deque()
         self._end = self._queue
         self._read: Read = read_nothing
+        self._written: dict[int, str] = {}
         self._arrivals = 0
         self.quantity = ZERO
 
@@ -108,10 +110,13 @@ class Pool:
         wanted = quantity
         while wanted and (queue or heap):
             late = bool(heap) and (not queue or heap[0] < queue[0])
-            lot: Lot = heap[0][-1] if late else queue[0][-1]
+            first = heap[0] if late else queue[0]
+            lot: Lot = first[-1]
             held = lot.quantity
             if held > wanted:
                 taken.append(part(lot, wanted))
+                if self._written:
+                    self._written.pop(abs(first[-2]), None)
                 self.quantity -= quantity
                 return taken
             if late:
@@ -193,7 +198,7 @@ class Pool:
 
     # Keeping a pool as text, and making it again
 
-    def kept(self, write: Callable[[list[Row]], str], size: int) -> tuple[int, list[str]]:
+    def kept(self, write: Callable[[Row], str], size: int) -> tuple[int, list[str]]:
         """The number of arrivals, and the rows as texts of up to `size` rows each, lowest first."""
         if self._heap:
             while self._sealed:
@@ -202,8 +207,18 @@ class Pool:
             self._queue.clear()
             self._queue.extend(sorted(self._heap))
             self._heap.clear()
-        front, tail = list(self._queue), list(self._tail)
-        return self._arrivals, [*segments(front, write, size), *self._sealed, *segments(tail, write, size)]
+        known, self._written = self._written if self._order else {}, {}
+        front, tail = (self._write(rows, known, write, size) for rows in (self._queue, self._tail))
+        return self._arrivals, [*front, *self._sealed, *tail]
+
+    def _write(self, rows: Iterable[Row], known: Mapping[int, str], write: Callable[[Row], str], size: int) -> list[str]:
+        written = self._written
+        texts = []
+        for row in rows:
+            number = abs(row[-2])
+            text = written[number] = known.get(number) or write(row)
+            texts.append(text)
+        return [ROW_END.join(texts[start : start + size]) for start in range(0, len(texts), size)]
 
     def refill(self, arrivals: int, texts: Sequence[str], read: Read) -> None:
         """Makes an empty pool the one that was kept; `quantity` is the caller's to set."""
@@ -223,10 +238,6 @@ class Pool:
             self._queue.extend(self._tail)
             self._tail.clear()
             self._end = self._queue
-
-
-def segments(rows: list[Row], write: Callable[[list[Row]], str], size: int) -> list[str]:
-    return [write(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
 def part(lot: Lot, quantity: Decimal) -> Lot:

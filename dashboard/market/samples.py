@@ -83,13 +83,17 @@ def prices_at(assets: Collection[str], at: datetime, *, since: datetime | None =
     return {asset: usd for asset, usd in rows if usd is not None}
 
 
-def extremes(asset: str, since: datetime, until: datetime) -> tuple[Decimal, Decimal] | None:
-    """The lowest and the highest price from `since` to `until`; None where nothing is kept.
+def extremes(assets: Collection[str], since: datetime, until: datetime) -> dict[str, tuple[Decimal, Decimal]]:
+    """The lowest and the highest price from `since` to `until` of each asset of which anything is kept; one query.
 
     As exact as what is kept: of a day ago or more, a stretch that ends within the time counts as a whole.
     """
-    found = samples(asset, since, until)
-    return (min(sample.low for sample in found), max(sample.high for sample in found)) if found else None
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    kept = PriceSample.objects.filter(asset__in=list(assets), at__gte=since, at__lte=until).order_by()
+    for asset, usd, low, high in kept.values_list("asset_id", "usd", "low", "high").iterator():
+        lowest, highest = found.get(asset, (usd, usd))
+        found[asset] = min(lowest, usd if low is None else low), max(highest, usd if high is None else high)
+    return found
 
 
 def between(asset: str, since: datetime, until: datetime) -> QuerySet[PriceSample]:

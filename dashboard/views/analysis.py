@@ -6,15 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import locales
 from dashboard.analysing import Period, allocations, is_being_valued, performance, target_lines
 from dashboard.models import Asset, Portfolio
 from dashboard.portfolios import Overview, overview
 from dashboard.target_forms import TargetForm
 from dashboard.views.chosen import chosen_portfolio, owner
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @require_safe
@@ -33,7 +33,7 @@ def analysis(request: HttpRequest) -> HttpResponse:
         "overview": whole,
         "period": period,
         "periods": list(Period),
-        "months": MONTHS,
+        "months": locales.month_names(),
         "performance": performance(user, portfolio, period),
         "is_being_valued": is_being_valued(user, portfolio),
         "allocations": allocations(user, portfolio, whole),
@@ -53,7 +53,7 @@ def targets(request: HttpRequest, pk: int) -> HttpResponse:
     form = TargetForm(request.POST or None, portfolio=portfolio, held=held_in(overview(user, portfolio)))
     if form.is_valid():
         form.save()
-        messages.success(request, "Targets saved." if form.targets else "Targets removed.")
+        messages.success(request, gettext("Targets saved.") if form.targets else gettext("Targets removed."))
         return redirect(f"{reverse('analysis')}?portfolio={portfolio.pk}#targets")
     return render(request, "dashboard/targets.html", {"portfolio": portfolio, "form": form})
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from dashboard import clock
@@ -34,7 +35,7 @@ def price_chart_part(request: HttpRequest, asset_id: str) -> HttpResponse:
     user = owner(request)
     coin = get_object_or_404(Asset.objects.coins(), pk=asset_id)
     holding = next((holding for holding in overview(user).holdings if holding.asset == coin.pk), None)
-    own = [Limit("Your average cost", cost)] if holding and (cost := holding.average_cost) is not None else []
+    own = [Limit(gettext("Your average cost"), cost)] if holding and (cost := holding.average_cost) is not None else []
     if holding or coin.rank is not None:  # the source's budget is not spent on whatever an address names
         want([coin.pk])
     as_candles = request.GET.get("style") == "candles"

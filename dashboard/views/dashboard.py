@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from dashboard.market.sparklines import sparklines
@@ -11,17 +12,17 @@ from dashboard.sampling import sample_of
 from dashboard.views.chosen import chosen_portfolio, owner
 
 COLUMNS = (
-    ("rank", "Rank"),
-    ("price", "Price"),
-    ("change_1h", "1 hour"),
-    ("change_24h", "24 hours"),
-    ("change_7d", "7 days"),
-    ("holdings", "Holdings"),
-    ("share", "Share"),
-    ("cost", "Cost"),
-    ("profit", "Profit"),
-    ("profit_pct", "Return"),
-    ("market_cap", "Market cap"),
+    ("rank", gettext_lazy("Rank")),
+    ("price", gettext_lazy("Price")),
+    ("change_1h", gettext_lazy("1 hour")),
+    ("change_24h", gettext_lazy("24 hours")),
+    ("change_7d", gettext_lazy("7 days")),
+    ("holdings", gettext_lazy("Holdings")),
+    ("share", gettext_lazy("Share")),
+    ("cost", gettext_lazy("Cost")),
+    ("profit", gettext_lazy("Profit")),
+    ("profit_pct", gettext_lazy("Return")),
+    ("market_cap", gettext_lazy("Market cap")),
 )
 """Of the table of holdings, those that may be left out; which are is kept by the browser (static/dashboard.js)."""
 

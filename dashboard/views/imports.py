@@ -9,8 +9,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import locales
 from dashboard.drafts import DraftErrors
 from dashboard.exporting import export_csv, export_name
 from dashboard.importing.formats import Review
@@ -51,7 +53,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         try:
             waiting = keep_file(given["portfolio"], given["file"].name, given["file"].read(), given["time_zone"])
         except (UnreadableFile, TooMany) as error:
-            form.add_error("file", f"{error} Nothing was imported.")
+            form.add_error("file", gettext("%(error)s Nothing was imported.") % {"error": error})
         else:
             return redirect("import_detail", waiting.pk)
     context = {
@@ -148,7 +150,7 @@ def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
 def ticker_forget(request: HttpRequest, pk: int) -> HttpResponse:
     answer = get_object_or_404(TickerAnswer.objects.filter(user=owner(request)), pk=pk)
     answer.delete()
-    messages.success(request, f"You will be asked again which coin {answer.ticker} is.")
+    messages.success(request, gettext("You will be asked again which coin %(ticker)s is.") % {"ticker": answer.ticker})
     return redirect("imports")
 
 
@@ -160,7 +162,11 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("import_detail", pk)
     if done.state == Import.State.DONE:
-        messages.success(request, f"Imported {done.added:,} transaction{'' if done.added == 1 else 's'}.")
+        messages.success(
+            request,
+            ngettext("Imported %(added)s transaction.", "Imported %(added)s transactions.", done.added or 0)
+            % {"added": locales.localised(f"{done.added:,}")},
+        )
     return redirect("import_detail", pk)
 
 
@@ -189,7 +195,11 @@ def tell_taken_back(request: HttpRequest) -> None:
 
 
 def say_taken_back(request: HttpRequest, filename: str, count: int) -> None:
-    messages.success(request, f"Took back {count:,} transaction{'' if count == 1 else 's'} of {filename or 'a file'}.")
+    messages.success(
+        request,
+        ngettext("Took back %(count)s transaction of %(file)s.", "Took back %(count)s transactions of %(file)s.", count)
+        % {"count": locales.localised(f"{count:,}"), "file": filename or gettext("a file")},
+    )
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from dashboard.importing.files import content_of
@@ -29,9 +30,9 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             name_columns(waiting, table, form.column_map())
         except (UnreadableFile, AlreadyConfirmed) as error:
-            form.add_error(None, f"{error} Nothing was imported.")
+            form.add_error(None, gettext("%(error)s Nothing was imported.") % {"error": error})
         else:
-            messages.success(request, "Kept for later files with these columns.")
+            messages.success(request, gettext("Kept for later files with these columns."))
             return redirect("import_detail", pk)
     context = {"import": waiting, "form": form, "header": distinct(table.header), "lines": first_lines(table)}
     return render(request, "dashboard/import_mapping.html", context)

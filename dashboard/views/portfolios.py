@@ -5,6 +5,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.books import quick_fault, wallets_of
@@ -16,7 +17,7 @@ from dashboard.portfolios import overview
 from dashboard.recording import TooMany, change_portfolio, create_portfolio, delete_portfolio
 from dashboard.views.chosen import owner
 
-TAKEN = "You have a portfolio of this name already."
+TAKEN = gettext_lazy("You have a portfolio of this name already.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,7 +30,7 @@ def portfolio_add(request: HttpRequest) -> HttpResponse:
         except (TooMany, IntegrityError) as obstacle:
             form.add_error("name", TAKEN if isinstance(obstacle, IntegrityError) else str(obstacle))
         else:
-            messages.success(request, f"Portfolio {portfolio.name} added.")
+            messages.success(request, gettext("Portfolio %(portfolio)s added.") % {"portfolio": portfolio.name})
             return redirect("/settings/#portfolios")
     return render(request, "dashboard/portfolio_form.html", {"form": form, "title": "Add portfolio"})
 
@@ -77,7 +78,7 @@ def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except DraftErrors as error:
             form.add_error("currency", " ".join(error.errors["currency"]))
         else:
-            messages.success(request, f"Portfolio {portfolio.name} saved.")
+            messages.success(request, gettext("Portfolio %(portfolio)s saved.") % {"portfolio": portfolio.name})
             return redirect("/settings/#portfolios")
     return render(request, "dashboard/portfolio_form.html", {"form": form, "title": "Edit portfolio"})
 
@@ -87,7 +88,7 @@ def portfolio_delete(request: HttpRequest, pk: int) -> HttpResponse:
     portfolio = get_object_or_404(Portfolio.objects.of(owner(request)), pk=pk)
     if request.method == "POST":
         delete_portfolio(portfolio)
-        messages.success(request, f"Portfolio {portfolio.name} deleted.")
+        messages.success(request, gettext("Portfolio %(portfolio)s deleted.") % {"portfolio": portfolio.name})
         return redirect("/settings/#portfolios")
     count = portfolio.transactions.count()
     return render(request, "dashboard/portfolio_delete.html", {"portfolio": portfolio, "count": count})

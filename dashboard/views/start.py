@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.sampling import NoPricesYet, add_sample, remove_sample
@@ -23,5 +24,5 @@ def sample(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sample_remove(request: HttpRequest) -> HttpResponse:
     if remove_sample(owner(request)):
-        messages.success(request, "The sample data is gone. Everything else is as it was.")
+        messages.success(request, gettext("The sample data is gone. Everything else is as it was."))
     return redirect("dashboard")

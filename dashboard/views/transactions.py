@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
@@ -45,7 +46,7 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(limit))
         else:
             return saved(request, f"Recorded: {in_words(row)}.")
-    return show_form(request, form, {"title": "Add transaction"})
+    return show_form(request, form, {"title": gettext("Add transaction")})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +56,7 @@ def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.draft:
         edit_transaction(row, form.draft)
         return saved(request, f"Changed: {in_words(own_transaction(request, pk))}.")
-    return show_form(request, form, {"title": "Edit transaction", "row": row})
+    return show_form(request, form, {"title": gettext("Edit transaction"), "row": row})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

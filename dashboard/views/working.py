@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -97,7 +98,10 @@ def to_earlier(request: HttpRequest, shown: Working, section: str) -> HttpRespon
     """To the page that ends with what came last before the steps shown and belongs in the section."""
     found = earlier(shown.portfolio, shown.asset, section, shown.steps[0].entry.at) if shown.steps else None
     if found is None:
-        messages.info(request, f"Nothing earlier is in the section {section.capitalize()}.")
+        messages.info(
+            request,
+            gettext("Nothing earlier is in the section %(section)s.") % {"section": gettext(section.capitalize())},
+        )
         return redirect(request.path + address(request.GET, section))
     newer = newer_than(shown.portfolio, shown.asset, found)
     return redirect(request.path + address(request.GET, section, offset=newer))

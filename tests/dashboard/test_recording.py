@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from dashboard import clock, recording
 from dashboard.drafts import Draft, DraftErrors, check_draft
+from dashboard.entries import told
 from dashboard.models import Asset, MarketQuote, Portfolio, Position, Transaction
 from dashboard.portfolios import overview
 
@@ -78,7 +79,7 @@ def test_selling_more_than_is_held_is_recorded_and_flagged_until_the_purchase_is
     recording.record_transactions(portfolio, [sell("0.5", "100")])
     (issue,) = position(portfolio).issues
     assert issue["code"] == "oversold"
-    assert "0.5 BTC more left than you had" in issue["text"]
+    assert "0.5 BTC more left than you had" in told(issue)
     recording.record_transactions(portfolio, [buy("0.5", "80")])
     assert position(portfolio).issues == []
     assert position(portfolio).realised == 10

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from dashboard import recording
 from dashboard.drafts import Draft, DraftErrors, draft_of
+from dashboard.entries import told
 from dashboard.ledger.entry import TWO_LEGGED, Kind
 from dashboard.models import Asset, DailyPrice, Portfolio, Position
 from dashboard.money import WIDE
@@ -129,7 +130,7 @@ def test_thousands_of_flags_are_told_in_a_few_sentences(portfolio: Portfolio) ->
     recording.record_transactions(portfolio, [as_draft("reward", "eth", "1")] * 300)
     issues = Position.objects.get(asset="eth").issues
     assert len(issues) == 20
-    assert issues[-1]["text"].endswith("The same is true of 280 more.")
+    assert told(issues[-1]).endswith("The same is true of 280 more.")
 
 
 @st.composite

@@ -16,6 +16,7 @@ from django.db import transaction as database
 from dashboard import clock, examining, staging
 from dashboard.checkpoints import Spacing, outlook
 from dashboard.drafts import Draft, draft_of
+from dashboard.entries import told
 from dashboard.importing.preview import Preview
 from dashboard.importing.reading import Reading
 from dashboard.importing.storing import Changed, near, record, write
@@ -42,7 +43,7 @@ def state_of(portfolio: Portfolio) -> tuple[Any, ...]:
     rows = list(portfolio.transactions.order_by("timestamp", "id"))
     place = {row.pk: number for number, row in enumerate(rows)}
     issues = [
-        [(issue["code"], place[issue["transaction"]], issue["text"]) for issue in position.issues]
+        [(issue["code"], place[issue["transaction"]], told(issue)) for issue in position.issues]
         for position in portfolio.positions.order_by("asset")
     ]
     figures = list(portfolio.positions.order_by("asset").values("asset", *FIGURES))

@@ -128,8 +128,11 @@ def test_the_price_at_a_time_is_the_last_one_not_after_it(bitcoin: Asset) -> Non
 def test_a_range_has_both_its_ends_and_its_extremes_are_those_of_numbers_not_of_text(bitcoin: Asset) -> None:
     kept((NOON - 3 * MINUTE, "1"), (NOON - 2 * MINUTE, "100"), (NOON - MINUTE, "9.5"), (NOON, "20"))
     assert [each.usd for each in samples("bitcoin", NOON - 2 * MINUTE, NOON - MINUTE)] == [100, D("9.5")]
-    assert extremes("bitcoin", NOON - 2 * MINUTE, NOON) == (D("9.5"), 100)
-    assert extremes("bitcoin", NOON + MINUTE, NOON + HOUR) is None
+    Asset.objects.create(id="tether", symbol="usdt", name="Tether")
+    kept((NOON - MINUTE, "1"), asset="tether")
+    both = ["bitcoin", "tether", "unheard of"]
+    assert extremes(both, NOON - 2 * MINUTE, NOON) == {"bitcoin": (D("9.5"), 100), "tether": (1, 1)}
+    assert extremes(both, NOON + MINUTE, NOON + HOUR) == {}
 
 
 def walk(length: timedelta, step: timedelta, asset: str = "bitcoin") -> list[Sample]:
@@ -158,7 +161,7 @@ def test_thinning_keeps_first_last_lowest_and_highest_of_each_stretch(bitcoin: A
             assert (row.first_at, row.first, row.at, row.usd) == (part[0].at, part[0].usd, part[-1].at, part[-1].usd)
             assert (row.low, row.high) == (min(each.usd for each in part), max(each.usd for each in part))
         assert min(row.at for row in rows if row.step < step) >= slot(NOON - age, stretch)
-    assert extremes("bitcoin", *EVER) == (min(e.usd for e in before), max(e.usd for e in before))
+    assert extremes(["bitcoin"], *EVER) == {"bitcoin": (min(e.usd for e in before), max(e.usd for e in before))}
 
 
 def test_thinning_little_by_little_ends_where_thinning_at_once_does(bitcoin: Asset) -> None:
@@ -193,7 +196,7 @@ def test_more_rows_than_one_transaction_takes_are_merged_all_the_same(bitcoin: A
         thin(NOON)
     assert PriceSample.objects.count() == 17
     assert sum("DELETE" in query["sql"] for query in captured) > 2
-    assert extremes("bitcoin", *EVER) == (1, 5000)
+    assert extremes(["bitcoin"], *EVER) == {"bitcoin": (1, 5000)}
 
 
 def test_a_range_of_one_asset_is_one_scan_of_an_index(bitcoin: Asset) -> None:
@@ -215,7 +218,7 @@ def test_queries_do_not_grow_with_assets_or_with_samples(bitcoin: Asset) -> None
     for work in (
         lambda: prices_at(names, NOON),
         lambda: price_at("bitcoin", NOON),
-        lambda: extremes("bitcoin", *EVER),
+        lambda: extremes(["bitcoin"], *EVER),
     ):
         with CaptureQueriesContext(connection) as captured:
             assert work()

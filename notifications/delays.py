@@ -7,7 +7,7 @@ from functools import partial
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from dashboard.live.announce import announce_alert
+from dashboard.live.announce import announce_alerts
 from dashboard.market.refresh import market_state
 from notifications.models import Reminder, Watch
 
@@ -27,5 +27,4 @@ def tell_of_delays(watch: Watch, now: datetime) -> None:
 
 def tell(users: Sequence[int], *, since: datetime | None, stale: bool) -> None:
     html = render_to_string("notifications/_delay_toast.html", {"stale": stale, "since": since})
-    for user in users:
-        announce_alert(user, html)
+    announce_alerts(dict.fromkeys(users, html))

@@ -1,6 +1,6 @@
 """Selector: what the market did since it was last judged, and what it may have done while nobody looked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -90,16 +90,13 @@ def unseen(watch: Watch, state: MarketState) -> timedelta | None:
     return gap if gap.total_seconds() > max(LATE_AFTER * pace, pace + LATE_GRACE) else None
 
 
-def missed(fresh: Iterable[Stated], watch: Watch, since: datetime, now: datetime) -> dict[str, Extremes]:
+def missed(fresh: Collection[Stated], watch: Watch, since: datetime, now: datetime) -> dict[str, Extremes]:
     """By asset, the extremes of the stretch after `since`: of our own samples, and of the source where it is certain.
 
     A leap so large that a tick would have to confirm it is left out.
     """
-    found = {}
-    for one in fresh:
-        known = [*(extremes(one.asset, since, now) or ()), *stated(one, watch, since)]
-        found[one.asset] = sane_extremes(one, known)
-    return found
+    seen = extremes([one.asset for one in fresh], since, now)
+    return {one.asset: sane_extremes(one, [*seen.get(one.asset, ()), *stated(one, watch, since)]) for one in fresh}
 
 
 def within_samples(fresh: Iterable[Stated]) -> dict[str, Extremes]:

@@ -12,6 +12,8 @@ from typing import Final
 
 from django.db import connection
 
+from dashboard import leaps
+
 MARGIN: Final = 1e-9
 """Relative; far above the rounding of a float, far below any move of a price."""
 
@@ -41,15 +43,12 @@ UNJUDGED: Final = "SELECT id, kind, asset_id FROM notifications_reminder WHERE a
 MOVING: Final = """
     SELECT id, kind, asset_id FROM notifications_reminder {index}
      WHERE active AND kind IN ({kinds}) AND NOT (arming = 'fired' AND repeat = 'once')"""
-# Leaps from one to the next by the index, so that it takes no longer where reminders are many.
-CURRENCIES: Final = """
-    WITH RECURSIVE found(code) AS (
-      SELECT MIN(currency) FROM notifications_reminder WHERE active
-      UNION ALL
-      SELECT (SELECT MIN(currency) FROM notifications_reminder WHERE active AND currency > found.code)
-        FROM found WHERE found.code IS NOT NULL
-    )
-    SELECT code FROM found WHERE code IS NOT NULL"""
+ALIVE: Final = "active AND NOT (arming = 'fired' AND repeat = 'once') AND asset_id IS NOT NULL"
+"""As the condition of the index reminder_awaited."""
+UNEXPIRED: Final = """EXISTS (
+    SELECT 1 FROM notifications_reminder {index}
+     WHERE {alive} AND asset_id = found.value AND (expires_at IS NULL OR expires_at > %s))"""
+TABLE: Final = "notifications_reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,15 @@ def is_any_within(prices: Iterable[Quoted], margin: float, kinds: Iterable[str],
 
 def currencies() -> list[str]:
     """The currencies that active reminders count in."""
-    with connection.cursor() as cursor:
-        cursor.execute(CURRENCIES)
-        return [code for (code,) in cursor.fetchall()]
+    return leaps.values(TABLE, "currency", where="active", index="reminder_currency")
+
+
+def awaited(now: datetime) -> set[str]:
+    """The coins that reminders wait for, of those that can still fire or arm again."""
+    index = "INDEXED BY reminder_awaited" if connection.vendor == "sqlite" else ""
+    at = connection.ops.adapt_datetimefield_value(now)
+    only = UNEXPIRED.format(index=index, alive=ALIVE)
+    return set(leaps.values(TABLE, "asset_id", where=ALIVE, index="reminder_awaited", only=only, parameters=(at,)))
 
 
 def unjudged(assets: Container[str], kinds: Iterable[str]) -> list[int]:

@@ -14,6 +14,7 @@ from notifications.conditions import Arming, Now, Watches
 from notifications.figures import Observation
 from notifications.models import Alert, Delivery, Reminder, TransportOff, Watch
 from notifications.observing import Prospect, look
+from notifications.prefilter import awaited
 from notifications.wording import deed, gist, limit_of, promise, standing, subject
 
 LABELS = dict(Delivery.Transport.choices)
@@ -142,8 +143,7 @@ def transports_off(user: User) -> QuerySet[TransportOff]:
 
 def watched_assets() -> set[str]:
     """Coins whose price a reminder waits for. Those that are held are the dashboard's to name."""
-    alive = Reminder.objects.alive(clock.now()).filter(asset__isnull=False).order_by()
-    return {asset for asset in alive.values_list("asset_id", flat=True).distinct() if asset is not None}
+    return awaited(clock.now())
 
 
 def is_close() -> bool:

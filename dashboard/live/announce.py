@@ -1,7 +1,7 @@
 """What open pages are told, as facts over the channel layer: the only place that sends, called on commit."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -56,7 +56,15 @@ def announce_positions(user_id: int) -> None:
 
 def announce_alert(user_id: int, html: str) -> None:
     """A toast for all open pages of the user."""
-    send(user_group(user_id), {"type": "user.alert", "user": user_id, "html": html})
+    announce_alerts({user_id: html})
+
+
+def announce_alerts(html: Mapping[int, str]) -> None:
+    """Toasts for the open pages of each of these users, in one go: many may be told of the same tick."""
+    send_all(
+        (user_group(user_id), {"type": "user.alert", "user": user_id, "html": toasts})
+        for user_id, toasts in html.items()
+    )
 
 
 def announce_logout(user_id: int, session_key: str | None) -> None:
@@ -76,13 +84,24 @@ def as_text(value: object) -> object:
 
 
 def send(group: str, message: Mapping[str, Any]) -> None:
+    send_all([(group, message)])
+
+
+def send_all(messages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     """Redis may be away: pages look into the database as well, so nothing is lost but a few seconds."""
+    wanted = list(messages)
+    if not wanted:
+        return
     try:
-        async_to_sync(publish)(group, dict(message))
+        async_to_sync(publish)(wanted)
     except (RedisError, OSError) as error:  # TimeoutError is an OSError
-        logger.warning("announce.lost", group=group, kind=message["type"], error=str(error))
+        group, message = wanted[0]
+        logger.warning("announce.lost", group=group, kind=message["type"], of=len(wanted), error=str(error))
 
 
-async def publish(group: str, message: dict[str, Any]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        await get_channel_layer().group_send(group, message)
+async def publish(messages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """One after the other over the connections of one loop; where one is lost the rest are not tried."""
+    layer = get_channel_layer()
+    for group, message in messages:
+        async with asyncio.timeout(PATIENCE):
+            await layer.group_send(group, dict(message))

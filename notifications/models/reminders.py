@@ -161,6 +161,11 @@ class Reminder(models.Model):
             ),
             models.Index("due_at", name="reminder_due", condition=Q(active=True, due_at__isnull=False)),
             models.Index("asset", name="reminder_unjudged", condition=Q(active=True, arming="unknown")),
+            models.Index(
+                "asset",
+                name="reminder_awaited",
+                condition=Q(active=True, asset__isnull=False) & ~Q(arming="fired", repeat="once"),
+            ),
             models.Index("kind", name="reminder_active_kind", condition=Q(active=True)),
             models.Index("currency", name="reminder_currency", condition=Q(active=True)),
             models.Index("revision", name="reminder_changed", condition=Q(revision__gt=0)),

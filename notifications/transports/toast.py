@@ -7,7 +7,7 @@ from typing import Final
 from django.template.loader import render_to_string
 
 from accounts.models import User
-from dashboard.live.announce import announce_alert
+from dashboard.live.announce import announce_alert, announce_alerts
 from notifications.models import Alert, Delivery
 from notifications.transports.base import CannotTell, Message, Receipt, Report
 
@@ -60,5 +60,4 @@ def show(alerts: Iterable[Alert]) -> None:
     by_user: dict[int, list[Alert]] = {}
     for alert in alerts:
         by_user.setdefault(alert.user_id, []).append(alert)
-    for user_id, shown in by_user.items():
-        announce_alert(user_id, html_of(shown))
+    announce_alerts({user_id: html_of(shown) for user_id, shown in by_user.items()})

@@ -1,5 +1,6 @@
 """From a price to an alert: what the market's news do to stored reminders."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from dashboard import clock
 from dashboard.models import ExchangeRate, MarketState, Portfolio
+from dashboard.portfolios import held_assets
 from notifications import checking
 from notifications.models import Alert, Delivery, Reminder, Watch
 from notifications.prefilter import Quoted, facts, statement
@@ -325,6 +327,63 @@ def test_somebody_elses_reminders_fire_for_them(market: Market, remind: Remind) 
     remind("price_above", 100, user=grace)
     market.set("bitcoin", 101)
     assert set(Alert.objects.values_list("user__username", flat=True)) == {"ada", "grace"}
+
+
+def test_the_poll_asks_for_coins_of_reminders_that_can_still_fire(market: Market, remind: Remind, time: Any) -> None:
+    names = ["armed", "daily", "paused", "expires", "once", "unpriced"]
+    market.set_all(dict.fromkeys(names[:-1], 99))
+    terms: dict[str, dict[str, Any]] = {
+        "daily": {"repeat": "daily"},
+        "paused": {"active": False},
+        "expires": {"expires_at": clock.now() + timedelta(minutes=5)},
+    }
+    for name in names:
+        facts = terms.get(name, {})
+        remind("price_above", 100, asset=name, **facts)
+        remind("price_below", 1, asset=name, **facts)
+    Reminder.objects.filter(asset="once", kind="price_below").delete()
+    assert watched_assets() == {"armed", "daily", "expires", "once", "unpriced"}
+    market.set_all({"daily": 101, "once": 101})
+    time.shift(timedelta(minutes=6))
+    assert watched_assets() == {"armed", "daily", "unpriced"}
+
+
+def test_the_poll_leaps_from_coin_to_coin_whatever_the_number_of_reminders(
+    market: Market, remind: Remind, portfolio: Portfolio
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan is SQLite's")
+    for number in range(30):
+        remind("price_above", 100, asset=f"coin-{number % 3}")
+        hold(portfolio, f"coin-{number % 3}", number)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for look, index in (
+        (watched_assets, "reminder_awaited"),
+        (held_assets, "dashboard_position_asset_id|position_asset"),
+    ):
+        with CaptureQueriesContext(connection) as captured:
+            assert look() == {"coin-0", "coin-1", "coin-2"}
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {captured[0]['sql']}")
+            plan = [row[3] for row in cursor.fetchall()]
+        assert any(re.search(f"USING .*INDEX ({index})", step) for step in plan), plan
+        assert not any(re.match("SCAN (notifications|dashboard)", step) for step in plan), plan
+
+
+def test_queries_after_a_gap_do_not_grow_with_coins(market: Market, remind: Remind, time: Any) -> None:
+    counts = []
+    for coins in (3, 30):
+        names = [f"coin-{number}" for number in range(coins)]
+        market.set_all(dict.fromkeys(names, 99))
+        for name in names:
+            remind("price_above", 200, asset=name)
+        time.shift(timedelta(minutes=12))
+        market.set_all(dict.fromkeys(names, 98), check=False)
+        with CaptureQueriesContext(connection) as queries:
+            checking.check(None)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_the_poll_knows_which_coins_are_waited_for_and_whether_it_is_close(

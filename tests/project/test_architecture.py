@@ -12,8 +12,8 @@ EDGES = {"views", "api", "consumers", "tasks", "admin", "commands", "urls", "rou
 PUBLIC = {
     "accounts": {"models", "currencies", "locales", "api"},
     "dashboard": {
-        "bell", "charts", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields", "clock",
-        "formats",
+        "bell", "charts", "leaps", "models", "portfolios", "recording", "drafts", "valuation", "money", "fields",
+        "clock", "formats",
         "market", "forms", "naming", "representation", "live.announce", "live.counting", "live.fragments", "live.hub",
         "live.presence",
     },

@@ -94,14 +94,15 @@ async def get_body(client: httpx.AsyncClient, url: str) -> bytes:
     raise failure(response.status_code, response.headers, bytes(body), clock.now())
 
 
-def parse_json(body: bytes) -> object:
+def parse_json(body: str | bytes) -> object:
     """The value, every number in it an exact Decimal.
 
     NaN, Infinity and numbers of absurd length stay text, so that they spoil their own row and no other.
     Raises SourceGarbled.
     """
     try:
-        return json.loads(body, parse_float=read_number, parse_int=read_number, parse_constant=str)
+        text = body if isinstance(body, str) else body.decode(json.detect_encoding(body), "surrogatepass")
+        return DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise SourceGarbled("the answer is not JSON") from error
 
@@ -113,6 +114,9 @@ def read_number(text: str) -> Decimal | str:
         return Decimal(text)
     except InvalidOperation:  # an exponent beyond all bounds
         return text
+
+
+DECODER = json.JSONDecoder(parse_float=read_number, parse_int=read_number, parse_constant=str)
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> SourceRefused | SourceUnavailable:

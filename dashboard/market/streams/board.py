@@ -14,13 +14,14 @@ two exchanges where several tell, else by two messages.
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from decimal import Decimal, localcontext
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import Enum, auto
+from functools import cached_property
 from typing import Final
 
 from dashboard.market.streams.exchange import Price
-from dashboard.money import WIDE, quantize
+from dashboard.money import WIDE, plain, quantize
 
 USD: Final = "usd"
 DEPARTS: Final = Decimal("0.05")
@@ -41,9 +42,13 @@ NEAR: Final = timedelta(seconds=90)
 ANCHOR_COUNTS: Final = timedelta(minutes=30)
 WITHIN: Final = timedelta(seconds=1)
 """How close together in time two must have seen what counts as seen twice."""
-TRAIL: Final = 50
-"""Spans that are kept: some five seconds of an asset that is traded all the time."""
+KEPT: Final = timedelta(seconds=10)
+"""How long a span is kept: longer than a tick takes that asks CoinGecko in vain."""
+TRAIL: Final = 100
+"""The most spans that are kept of an asset."""
 ONE: Final = Decimal(1)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Trust(Enum):
@@ -71,13 +76,18 @@ class Anchor:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """What was seen twice, in USD, after the price given out before and up to the one with the time `at`."""
 
     at: datetime
     low: Decimal
     high: Decimal
+
+    @cached_property
+    def text(self) -> str:
+        """As JSON, its time in microseconds since 1970; made once, because it is handed over again and again."""
+        return f'[{microseconds(self.at)},"{plain(self.low)}","{plain(self.high)}"]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +242,8 @@ class Board:
     @staticmethod
     def note(line: Line, exchange: str, usd: Decimal, now: datetime) -> None:
         if line.is_closed:
+            while line.stretches and now - line.stretches[0].begun > WITHIN:
+                line.stretches.popleft()
             line.stretches.append(Stretch(now))
             line.is_closed = False
         held = line.stretches[-1].held
@@ -254,8 +266,7 @@ class Board:
         rate = self.rate(leg.pair.target, now)
         if rate is None:
             return None
-        with localcontext(WIDE):
-            return quantize(leg.price * rate) or None
+        return quantize(WIDE.multiply(leg.price, rate)) or None
 
     def rate(self, target: str, now: datetime) -> Decimal | None:
         """The own price of what pairs are counted in: by exchanges, else by CoinGecko."""
@@ -330,6 +341,8 @@ class Board:
             held = line.stretches[-1].held.values()
             lowest, highest = min(two.low for two in held), max(two.high for two in held)
             line.spans.append(Span(found.at, max(low, lowest), min(high, highest)))
+            while found.at - line.spans[0].at > KEPT:
+                line.spans.popleft()
 
     @staticmethod
     def tell(line: Line, now: datetime) -> int:
@@ -352,6 +365,11 @@ class Board:
             line.leap = None
             return False
         return True
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970."""
+    return (at - EPOCH) // MICROSECOND
 
 
 def departs(price: Decimal, other: Decimal, by: Decimal) -> bool:

@@ -62,12 +62,12 @@ class Left(Exception):
     """The connection is to be opened anew at once: the exchange said that it would end it."""
 
 
-Hear = Callable[[Price], None]
+Hear = Callable[[Price, datetime], None]
 Lose = Callable[[Iterable[str]], None]
 
 
 class Feed:
-    """What is wanted of an exchange, spread over connections. `hear` is called with each price.
+    """What is wanted of an exchange, spread over connections. `hear` is called with each price and the present moment.
 
     `lose` is called with the pairs of which no price can be relied on until the next one comes.
     """
@@ -256,7 +256,7 @@ class Connection:
                 match event:
                     case Price():
                         self.acknowledged.add(event.pair)
-                        feed.hear(event)
+                        feed.hear(event, now)
                     case Subscribed():
                         self.acknowledged.update(event.pairs)
                         self.reason = ""

@@ -109,8 +109,6 @@ class Exchange(Protocol):
 
 def read_object(text: str | bytes) -> dict[str, object]:
     """The message as an object, numbers exact. Raises SourceGarbled."""
-    if isinstance(text, str):
-        text = text.encode()
     answer = parse_json(text)
     if not isinstance(answer, dict):
         raise SourceGarbled("a message of the feed is no object")

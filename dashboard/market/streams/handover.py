@@ -7,7 +7,7 @@ sign of life, and how each exchange's feed stands.
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from dashboard import clock
-from dashboard.market.streams.board import Anchor, Span, Streamed
+from dashboard.market.streams.board import EPOCH, MICROSECOND, Anchor, Span, Streamed, microseconds
 from dashboard.money import plain
 
 AWAY: Final = (RedisError, OSError)
@@ -30,8 +30,6 @@ PRICES: Final = "tickfolio:streams:prices"
 ALIVE: Final = "tickfolio:streams:alive"
 FEEDS: Final = "tickfolio:streams:feeds"
 PAIRS: Final = "tickfolio:streams:pairs"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 SILENT_AFTER: Final = 5.0
 """Seconds without a sign of life of the process after which its prices do not count."""
 PATIENCE: Final = {"socket_connect_timeout": 2, "socket_timeout": 2, "retry": Retry(NoBackoff(), 1)}
@@ -116,8 +114,9 @@ def read_anchor(text: str) -> Anchor:
 
 
 def write_streamed(said: Streamed) -> str:
-    spans = [[(each.at - EPOCH) // MICROSECOND, plain(each.low), plain(each.high)] for each in said.spans]
-    return json.dumps([plain(said.price), (said.at - EPOCH) // MICROSECOND, list(said.sources), spans])
+    """JSON, put together by hand: this is done a thousand times a second."""
+    spans = ",".join([each.text for each in said.spans])
+    return f'["{plain(said.price)}",{microseconds(said.at)},{json.dumps(said.sources)},[{spans}]]'
 
 
 def read_streamed(asset: str, text: str) -> Streamed:

@@ -23,8 +23,7 @@ from dashboard.market.source import Listing, SourceError, SourceRefused
 from dashboard.market.streams import handover
 from dashboard.market.streams.board import Board, Leg, Streamed
 from dashboard.market.streams.catalogue import EXCHANGES
-from dashboard.market.streams.connection import Care, Feed
-from dashboard.market.streams.exchange import Price
+from dashboard.market.streams.connection import Care, Feed, Hear
 from dashboard.market.streams.identity import DOLLARS, Identity, read_known, write_known
 from dashboard.models import MarketState
 from dashboard.money import plain
@@ -70,8 +69,8 @@ class Process:
         self.is_waiting = False
         """Whether it has been told that CoinGecko does not say which pair is which asset."""
 
-    def hearer(self, title: str) -> Callable[[Price], None]:
-        return lambda price: self.board.hear(title, price, clock.now())
+    def hearer(self, title: str) -> Hear:
+        return lambda price, now: self.board.hear(title, price, now)
 
     def loser(self, title: str) -> Callable[[Iterable[str]], None]:
         return lambda pairs: self.board.lose(title, pairs)
@@ -106,8 +105,13 @@ class Process:
     # Prices to the ticks
 
     async def flush(self) -> None:
+        told: list[bool] = []
         while not is_ending():
             await asyncio.sleep(FLUSH_EVERY)
+            connected = [feed.is_connected for feed in self.feeds.values()]
+            if connected != told:  # operators see that a feed lives no later than the page its prices
+                told = connected
+                await self.with_redis(self.tell_feeds)
             news, gone = self.board.take(clock.now())
             if news or gone:
                 await self.with_redis(lambda: self.hand_over(news, gone))  # noqa: B023 - awaited at once
@@ -163,6 +167,9 @@ class Process:
             kept = {each.asset for each in everything}
             gone = (await self.hash(handover.PRICES)).keys() - kept
             await self.hand_over(everything, gone)
+        await self.tell_feeds()
+
+    async def tell_feeds(self) -> None:
         async with self.redis.pipeline(transaction=False) as pipe:
             pipe.set(handover.ALIVE, clock.now().timestamp())
             for name in self.feeds:

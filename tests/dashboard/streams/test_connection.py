@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -28,7 +29,7 @@ class Heard:
         self.prices: dict[str, list[Decimal]] = {}
         self.lost: list[set[str]] = []
 
-    def hear(self, price: Price) -> None:
+    def hear(self, price: Price, now: datetime) -> None:
         self.prices.setdefault(price.pair, []).append(price.price)
 
     def lose(self, pairs: Iterable[str]) -> None:

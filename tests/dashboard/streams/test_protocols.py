@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.market.source import SourceGarbled
@@ -226,6 +226,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(message=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8), name=st.sampled_from(sorted(EXCHANGES)))
 def test_no_message_whatever_it_holds_is_more_than_passed_over(message: dict[str, object], name: str) -> None:
     for event in said(name, message):

@@ -59,17 +59,19 @@ class FakeCoinbase(FakeFeed):
         pairs = asked.get("ticker", [])
         if said["type"] == "unsubscribe":
             client.pairs.difference_update(pairs)
+            client.hearts.difference_update(asked.get("heartbeat", []))
             return [self.subscriptions(client)]
         for pair in pairs:
             if pair not in self.prices:  # the whole subscription fails
                 reason = f"{pair} is not a valid product"
                 return [json.dumps({"type": "error", "message": "Failed to subscribe", "reason": reason})]
         client.pairs.update(pairs)
+        client.hearts.update(asked.get("heartbeat", []))
         return [self.subscriptions(client), *(self.ticker(pair, self.prices[pair]) for pair in pairs)]
 
     def subscriptions(self, client: Client) -> str:
-        products = sorted(client.pairs)
-        channels = [{"name": name, "product_ids": products, "account_ids": None} for name in ("ticker", "heartbeat")]
+        asked = {"ticker": client.pairs, "heartbeat": client.hearts}
+        channels = [{"name": name, "product_ids": sorted(asked[name]), "account_ids": None} for name in asked]
         return json.dumps({"type": "subscriptions", "channels": channels})
 
     def ticker(self, pair: str, stated: Stated, *, is_first: bool = False) -> str:
@@ -93,5 +95,5 @@ class FakeCoinbase(FakeFeed):
                     "product_id": pair,
                 }
             )
-            for pair in client.pairs
+            for pair in client.hearts
         ]

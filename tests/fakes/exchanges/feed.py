@@ -29,10 +29,11 @@ class Stated:
 
 @dataclass(eq=False)
 class Client:
-    """A connection, the pairs it asked for, and when its messages came."""
+    """A connection, the pairs it asked for, those whose heartbeat it asked for, and when its messages came."""
 
     socket: ServerConnection
     pairs: set[str] = field(default_factory=set)
+    hearts: set[str] = field(default_factory=set)
     times: deque[float] = field(default_factory=lambda: deque(maxlen=200))
     has_asked: bool = False
 

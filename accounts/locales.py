@@ -5,7 +5,7 @@ Who reads is told by `as_read_by`, for the time of a request or of a message; el
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -99,10 +99,15 @@ def in_locale(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def as_read_by(user: "User") -> Iterator[None]:
-    """Everything inside is written as this person reads it: words, if their language is there, numbers and dates."""
-    with translation.override(language(user.locale)), in_locale(user.locale):
+def as_read_in(name: str) -> Iterator[None]:
+    """Everything inside is written for people of this locale: words, if their language is there, numbers and dates."""
+    with translation.override(language(name)), in_locale(name):
         yield
+
+
+def as_read_by(user: "User") -> AbstractContextManager[None]:
+    """Everything inside is written as this person reads it."""
+    return as_read_in(user.locale)
 
 
 def language(name: str) -> str:
@@ -203,9 +208,9 @@ def moment_to_second(at: datetime) -> str:
     return f"{day(at)}, {clock_to_second(at)}"
 
 
-def weekday(at: date) -> str:
-    """`Sun`"""
-    return str(babel_locale(_active.get()).days["format"]["abbreviated"][at.weekday()])
+def weekday(at: date, width: str = "abbreviated") -> str:
+    """`Sun`, or `Sunday` where it is "wide"."""
+    return str(babel_locale(_active.get()).days["format"][width][at.weekday()])
 
 
 def month_names() -> list[str]:

@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
+from accounts.locales import as_read_by
 from dashboard.money import quantize
 from notifications.alert_wording import alert_text, headline, late_report
 from notifications.conditions import Firing
@@ -70,6 +71,11 @@ def alert_of(fired: Fired, now: datetime) -> Alert:
 
 def words(fired: Fired, now: datetime) -> dict[str, str]:
     """Title and text; a report has its own, and details."""
+    with as_read_by(fired.reminder.user):
+        return in_words(fired, now)
+
+
+def in_words(fired: Fired, now: datetime) -> dict[str, str]:
     reminder = fired.reminder
     if reminder.kind == Reminder.Kind.SCHEDULE:
         report = report_of(reminder.user, reminder.portfolio, now)

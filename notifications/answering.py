@@ -3,6 +3,7 @@
 The number decides who is asking: only an account that has proved it gets figures. Everybody else learns how to link.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,9 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
+from accounts.locales import as_read_by
 from accounts.models import User
 from dashboard import clock
 from notifications import conversation
@@ -34,12 +37,12 @@ OPTED: Final = {"STOP": Word.STOP, "START": Word.START, "HELP": Word.HELP}
 
 ALWAYS_OBEYED: Final = {Word.STOP, Word.START}
 
-STOPPED: Final = (
+STOPPED: Final = gettext_noop(
     "You get no more messages here. Your reminders go on and use your other ways. Send START to get messages again."
 )
-STARTED: Final = "You get messages here again. Send HELP to see what you can ask."
-SILENT: Final = "You have stopped messages to this number. Send START to get answers and alerts again."
-TOO_MANY: Final = "That was a lot of messages. I answer again in ten minutes."
+STARTED: Final = gettext_noop("You get messages here again. Send HELP to see what you can ask.")
+SILENT: Final = gettext_noop("You have stopped messages to this number. Send START to get answers and alerts again.")
+TOO_MANY: Final = gettext_noop("That was a lot of messages. I answer again in ten minutes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def receive(message: Inbound) -> str:
     asks = user is not None and named is not None and answers_left(message.number, user, now) > 0
     found = find(named) if asks and named else Found()
     try:
-        with transaction.atomic():
+        with transaction.atomic(), as_read_by(user) if user else nullcontext():
             one_at_a_time(f"notifications.inbound.{message.number}")
             said = answer_once(message, user, command, found, now)
     except IntegrityError:
@@ -103,7 +106,7 @@ def answer_once(message: Inbound, user: User | None, command: Command, found: Fo
     )
     logger.info("inbound.message", user=user.pk if user else None, command=word or "unknown", left=left)
     if not obeyed:
-        return TOO_MANY if user else ""
+        return gettext(TOO_MANY) if user else ""
     said = reply(message.number, user, command, found, now)
     return said if left > 0 else ""
 
@@ -120,21 +123,21 @@ def word_of(command: Command) -> Word | None:
 def reply(number: str, user: User | None, command: Command, found: Found, now: datetime) -> str:
     if command == Ask(Word.STOP):
         conversation.stop(number, now)
-        return STOPPED if user else ""
+        return gettext(STOPPED) if user else ""
     if command == Ask(Word.START):
         conversation.resume(number)
     if user is None:
         return how_to_link()
     if command == Ask(Word.START):
         switch_on(user, "whatsapp")
-        return STARTED
+        return gettext(STARTED)
     if conversation.has_stopped(user) and command != Ask(Word.HELP):
-        return SILENT
+        return gettext(SILENT)
     return answer(user, command, found, now)
 
 
 def how_to_link() -> str:
-    return (
-        "This number is not linked to an account. Log in at "
-        f"{settings.PUBLIC_URL}{reverse('settings')} and enter it under WhatsApp; you then get a code here."
-    )
+    return gettext(
+        "This number is not linked to an account. Log in at %(public_url)s%(reverse)s and enter "
+        "it under WhatsApp; you then get a code here."
+    ) % {"public_url": settings.PUBLIC_URL, "reverse": reverse("settings")}

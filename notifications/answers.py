@@ -8,7 +8,9 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop, ngettext
 
+from accounts import locales
 from accounts.models import User
 from dashboard.formats import format_age, format_percent, format_price, format_share
 from dashboard.models import Asset
@@ -32,12 +34,12 @@ from notifications.wording import gist, how_often, observed
 
 LONGEST: Final = 1500
 MOST_CANDIDATES: Final = 8
-SCOPE: Final = "All portfolios"
+SCOPE: Final = gettext_noop("All portfolios")
 LABELS: Final = dict(Delivery.Transport.choices)
 
-NO_SUCH_NUMBER: Final = "You have no reminder with the number {}. LIST shows the numbers."
-UNPOLLED: Final = "Prices are fetched of the largest coins and of what is held or watched here."
-HELP: Final = """\
+NO_SUCH_NUMBER: Final = gettext_noop("You have no reminder with the number {}. LIST shows the numbers.")
+UNPOLLED: Final = gettext_noop("Prices are fetched of the largest coins and of what is held or watched here.")
+HELP: Final = gettext_noop("""\
 You can write:
 BALANCE: what everything is worth
 PROFIT: what it brought
@@ -46,7 +48,7 @@ PRICE BTC: what a coin costs
 REMIND BTC ABOVE 70000 or REMIND BALANCE BELOW 10000: be told once it happens
 LIST: your reminders, with numbers; PAUSE 2 and RESUME 2 for one of them
 SNOOZE 8: no alerts here for 8 hours; SNOOZE OFF: at once again
-STOP: no more messages here; START: messages again"""
+STOP: no more messages here; START: messages again""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +72,25 @@ def answer(user: User, command: Command, found: Found, now: datetime) -> str:
         return snooze(user, command, now)
     if isinstance(command, Switch):
         return switch(user, command)
-    return command.question if isinstance(command, Unclear) else HELP
+    return command.question if isinstance(command, Unclear) else gettext(HELP)
 
 
 def balance(user: User, now: datetime) -> str:
     view = overview(user)
-    return "\n".join([balance_line(view, SCOPE), *price_lines(view, now)])
+    return "\n".join([balance_line(view, gettext(SCOPE)), *price_lines(view, now)])
 
 
 def profit(user: User, now: datetime) -> str:
     view = overview(user)
-    return "\n".join([*(profit_lines(view) or [balance_line(view, SCOPE)]), *price_lines(view, now)])
+    return "\n".join([*(profit_lines(view) or [balance_line(view, gettext(SCOPE))]), *price_lines(view, now)])
 
 
 def status(user: User, now: datetime) -> str:
     view = overview(user)
-    lines = [balance_line(view, SCOPE), *profit_lines(view), *price_lines(view, now), *reminder_status(user)]
+    lines = [balance_line(view, gettext(SCOPE)), *profit_lines(view), *price_lines(view, now), *reminder_status(user)]
     until = conversation.snoozed_until(user)
     if until is not None and until > now:
-        lines.append(f"No alerts here until {moment(until, user)}.")
+        lines.append(gettext("No alerts here until %(moment)s.") % {"moment": moment(until, user)})
     return "\n".join(lines)
 
 
@@ -96,19 +98,21 @@ def reminder_status(user: User) -> list[str]:
     """How many reminders are armed, and which has the shortest way to go."""
     armed = [line for _, line in numbered(user) if is_armed(line)]
     if not armed:
-        return ["No reminder is armed."]
-    text = f"{len(armed)} reminder{'s are' if len(armed) > 1 else ' is'} armed."
+        return [gettext("No reminder is armed.")]
+    text = ngettext("%(number)s reminder is armed.", "%(number)s reminders are armed.", len(armed)) % {
+        "number": len(armed)
+    }
     near = [(abs(line.distance_pct), line) for line in armed if line.distance_pct is not None and not line.waits]
     if near:
         way, line = min(near, key=lambda pair: pair[0])
-        text += f" The closest: {line.gist}, {format_share(way)} to go."
+        text += gettext(" The closest: %(gist)s, %(way)s to go.") % {"gist": line.gist, "way": format_share(way)}
     return [text]
 
 
 def listing(user: User, now: datetime) -> str:
     lines = [f"{number}. {line.gist}" for number, line in numbered(user) if is_armed(line)]
     if not lines:
-        return "No reminder is armed. Write REMIND BTC ABOVE 70000 to make one."
+        return gettext("No reminder is armed. Write REMIND BTC ABOVE 70000 to make one.")
     text = "\n".join(lines)
     if len(text) <= LONGEST:
         return text
@@ -116,7 +120,9 @@ def listing(user: User, now: datetime) -> str:
     shown = 0
     while sum(len(line) + 1 for line in lines[: shown + 1]) < LONGEST - len(page) - 40:
         shown += 1
-    return "\n".join([*lines[:shown], f"and {len(lines) - shown} more: {page}"])
+    return "\n".join(
+        [*lines[:shown], gettext("and %(shown)s more: %(page)s") % {"shown": len(lines) - shown, "page": page}]
+    )
 
 
 def numbered(user: User) -> list[tuple[int, ReminderLine]]:
@@ -133,15 +139,23 @@ def price(user: User, found: Found, now: datetime) -> str:
         return found.problem
     market = markets_of([found.coin.pk], user.currency, now)[found.coin.pk]
     if market.price is None:
-        lines = [f"No price of {found.coin} is known. {UNPOLLED}"]
+        lines = [
+            gettext("No price of %(coin)s is known. %(unpolled)s") % {"coin": found.coin, "unpolled": gettext(UNPOLLED)}
+        ]
     else:
         line = f"{found.coin}: {format_price(market.price, user.currency)} {user.currency.upper()}"
         lines = [
-            f"{line}, {format_percent(market.change_24h)} in 24 h." if market.change_24h is not None else f"{line}."
+            gettext("%(line)s, %(change_24h)s in 24 h.")
+            % {"line": line, "change_24h": format_percent(market.change_24h)}
+            if market.change_24h is not None
+            else f"{line}."
         ]
         if market.as_of is not None:
-            old = " It is old: no newer one has come." if market.stale else ""
-            lines.append(f"Price from {market.source}, {format_age(now - market.as_of)}.{old}")
+            old = gettext(" It is old: no newer one has come.") if market.stale else ""
+            lines.append(
+                gettext("Price from %(source)s, %(format_age)s.%(old)s")
+                % {"source": market.source, "format_age": format_age(now - market.as_of), "old": old}
+            )
     return "\n".join([*lines, *([found.note] if found.note else [])])
 
 
@@ -154,13 +168,18 @@ def find(text: str) -> Found:
             return Found(coin_named(text))
         except SeveralCoins as several:
             names = ", ".join(str(coin) for coin in several.choices[:3])
-            return Found(problem=f"I know no coin called “{text}”. Perhaps you mean {names}?")
+            return Found(
+                problem=gettext("I know no coin called “%(text)s”. Perhaps you mean %(names)s?")
+                % {"text": text, "names": names}
+            )
         except NoSuchCoin:
-            return Found(problem=f"I know no coin called “{text}”.")
+            return Found(problem=gettext("I know no coin called “%(text)s”.") % {"text": text})
     known = [coin for coin in candidates if coin.rank is not None and coin.rank <= WELL_KNOWN]
     if len(candidates) == 1 or len(known) == 1:
         return Found(candidates[0])
-    return Found(candidates[0], f"Several coins are called “{text}”; this is the largest of them.")
+    return Found(
+        candidates[0], gettext("Several coins are called “%(text)s”; this is the largest of them.") % {"text": text}
+    )
 
 
 def bearing(text: str) -> list[Asset]:
@@ -185,11 +204,16 @@ def remind(user: User, command: Remind, found: Found) -> str:
         return " ".join(text for texts in faults.errors.values() for text in texts)
     except TooManyReminders as limit:
         return str(limit)
-    ways = ", ".join(LABELS[name] for name in reminder.transports)
-    lines = [f"Reminder set: {gist(reminder, None)}; {how_often(reminder)}. You are told by {ways}."]
+    ways = ", ".join(str(LABELS[name]) for name in reminder.transports)
+    lines = [
+        gettext("Reminder set: %(gist)s; %(how_often)s. You are told by %(ways)s.")
+        % {"gist": gist(reminder, None), "how_often": how_often(reminder), "ways": ways}
+    ]
     if seen is not None and seen.value is not None:
         now_at = observed(seen.value, command.limit.number, reminder.currency, of_price=command.coin is not None)
-        lines.append(f"It is {now_at} already: it waits until the limit is crossed anew.")
+        lines.append(
+            gettext("It is %(now_at)s already: it waits until the limit is crossed anew.") % {"now_at": now_at}
+        )
     return "\n".join([*lines, *([found.note] if found.note else [])])
 
 
@@ -197,27 +221,29 @@ def snooze(user: User, command: Snooze, now: datetime) -> str:
     until = now + command.span if command.span else None
     conversation.snooze(str(user.whatsapp_number), until)
     if until is None:
-        return "Alerts come here at once again."
-    return f"No alerts here until {moment(until, user)}; then you are told what happened. SNOOZE OFF ends it."
+        return gettext("Alerts come here at once again.")
+    return gettext("No alerts here until %(moment)s; then you are told what happened. SNOOZE OFF ends it.") % {
+        "moment": moment(until, user)
+    }
 
 
 def switch(user: User, command: Switch) -> str:
     line = dict(numbered(user)).get(command.number)
     if line is None:
-        return NO_SUCH_NUMBER.format(command.number)
+        return gettext(NO_SUCH_NUMBER).format(command.number)
     if command.on:
         try:
             resume_reminder(line.reminder)
         except ReminderErrors as faults:
             return " ".join(text for texts in faults.errors.values() for text in texts)
-        return f"Armed again: {line.gist}."
+        return gettext("Armed again: %(gist)s.") % {"gist": line.gist}
     pause_reminder(line.reminder)
-    return f"Paused: {line.gist}. RESUME {command.number} arms it again."
+    return gettext("Paused: %(gist)s. RESUME %(number)s arms it again.") % {"gist": line.gist, "number": command.number}
 
 
 def moment(at: datetime, user: User) -> str:
     local = at.astimezone(user.zone)
-    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+    return gettext("%(time)s on %(day)s") % {"time": locales.clock(local), "day": locales.long_day(local)}
 
 
 ANSWERS: Final[dict[Word, Callable[[User, datetime], str]]] = {
@@ -225,5 +251,5 @@ ANSWERS: Final[dict[Word, Callable[[User, datetime], str]]] = {
     Word.PROFIT: profit,
     Word.STATUS: status,
     Word.LIST: listing,
-    Word.HELP: lambda user, now: HELP,
+    Word.HELP: lambda user, now: gettext(HELP),
 }

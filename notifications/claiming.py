@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from accounts.models import User
 from notifications import allowance, conversation, using_up
@@ -72,7 +73,7 @@ def take(found: Delivery, held: dict[str, Any], now: datetime) -> bool:
         if not mine.attempts:  # what is tried again was counted when it began
             fresh = [one for one in ready if not one.attempts]
             if until := allowance.storm_until(used, now):
-                wait(fresh, Wait(until, "More than 15 messages in 3 minutes: the rest comes as one."), now)
+                wait(fresh, Wait(until, gettext("More than 15 messages in 3 minutes: the rest comes as one.")), now)
                 return False
             if allowance.is_used_up(used, user, now):
                 hold_back(fresh, user, now)
@@ -111,9 +112,21 @@ def put_off(deliveries: Sequence[Delivery], user: User, now: datetime) -> list[D
     for delivery in deliveries:
         reminder = delivery.alert.reminder
         if reminder and (until := quiet_until(reminder.quiet_hours, now, user.zone)):
-            wait([delivery], Wait(until, f"Quiet hours until {until.astimezone(user.zone):%H:%M}."), now)
+            wait(
+                [delivery],
+                Wait(
+                    until, gettext("Quiet hours until %(until)s.") % {"until": f"{until.astimezone(user.zone):%H:%M}"}
+                ),
+                now,
+            )
         elif snooze and snooze > now:
-            wait([delivery], Wait(snooze, f"Snoozed until {snooze.astimezone(user.zone):%H:%M}."), now)
+            wait(
+                [delivery],
+                Wait(
+                    snooze, gettext("Snoozed until %(snooze)s.") % {"snooze": f"{snooze.astimezone(user.zone):%H:%M}"}
+                ),
+                now,
+            )
         else:
             ready.append(delivery)
     return ready

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
+from django.utils.translation import gettext
+
 from dashboard.charts import Chart, Limit, Line, Mark, Point, Span, broken, candles, prices
 from dashboard.formats import format_share
 from dashboard.market import currencies
@@ -105,8 +107,10 @@ def course_of(
         span=span,
         currency="%" if in_percent else reminder.currency,
         lines=(Line(name, broken(points, step)),),
-        limits=tuple(Limit("Arms again" if back else "Limit", bound.limit) for bound in levels),
-        marks=tuple(Mark(at, "alert", "It fired") for at in fired.values_list("fired_at", flat=True)[:MOST_MARKS]),
+        limits=tuple(Limit(gettext("Arms again") if back else gettext("Limit"), bound.limit) for bound in levels),
+        marks=tuple(
+            Mark(at, "alert", gettext("It fired")) for at in fired.values_list("fired_at", flat=True)[:MOST_MARKS]
+        ),
         of_price=of_price,
         candles=tuple(candles(reminder.asset_id or "", reminder.currency, since, now, steps)) if steps else (),
         candle_step=steps,

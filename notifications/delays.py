@@ -7,6 +7,8 @@ from functools import partial
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from accounts.locales import as_read_by
+from accounts.models import User
 from dashboard.live.announce import announce_alerts
 from dashboard.market.refresh import market_state
 from notifications.models import Reminder, Watch
@@ -26,5 +28,8 @@ def tell_of_delays(watch: Watch, now: datetime) -> None:
 
 
 def tell(users: Sequence[int], *, since: datetime | None, stale: bool) -> None:
-    html = render_to_string("notifications/_delay_toast.html", {"stale": stale, "since": since})
-    announce_alerts(dict.fromkeys(users, html))
+    html = {}
+    for user in User.objects.filter(pk__in=users).only("locale"):
+        with as_read_by(user):
+            html[user.pk] = render_to_string("notifications/_delay_toast.html", {"stale": stale, "since": since})
+    announce_alerts(html)

@@ -13,7 +13,9 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext
 
+from accounts.locales import as_read_by
 from dashboard import clock
 from notifications.claiming import claim
 from notifications.conversation import has_stopped
@@ -57,10 +59,18 @@ def deliver(delivery_id: int) -> None:
     delivery = claim(delivery_id, now)
     if delivery is None:
         return
+    with as_read_by(delivery.alert.user):
+        work_on(delivery)
+
+
+def work_on(delivery: Delivery) -> None:
     transport = TRANSPORTS.get(delivery.transport)
     if transport is None or not transport.is_configured():
         fail(
-            delivery, f"{transport.label if transport else delivery.transport} is not set up on this site.", clock.now()
+            delivery,
+            gettext("%(transport)s is not set up on this site.")
+            % {"transport": transport.label if transport else delivery.transport},
+            clock.now(),
         )
     elif delivery.state == State.SENT:
         follow(delivery, transport)
@@ -81,7 +91,7 @@ def doubt_abandoned(delivery_id: int, now: datetime) -> None:
             doubts=F("doubts") + 1,
             in_doubt_at=now,
             due_at=now,
-            error="The process that was sending it was stopped.",
+            error=gettext("The process that was sending it was stopped."),
             updated_at=now,
         )
 
@@ -91,7 +101,11 @@ def send(delivery: Delivery, transport: Transport) -> None:
     off = TransportOff.objects.filter(user=user, transport=transport.name).first()
     target = transport.target(user)
     if off is not None:
-        fail(delivery, f"{transport.label} is switched off: {off.reason}", clock.now())
+        fail(
+            delivery,
+            gettext("%(label)s is switched off: %(reason)s") % {"label": transport.label, "reason": off.reason},
+            clock.now(),
+        )
         return
     if target is None:
         fail(delivery, out_of_reach(delivery, transport), clock.now())
@@ -101,15 +115,15 @@ def send(delivery: Delivery, transport: Transport) -> None:
     except NotAccepted as error:
         not_accepted(delivery, error)
     except (InDoubt, SoftTimeLimitExceeded) as error:
-        in_doubt(delivery, str(error) or "Sending took too long.")
+        in_doubt(delivery, str(error) or gettext("Sending took too long."))
     else:
         accepted(delivery, receipt)
 
 
 def out_of_reach(delivery: Delivery, transport: Transport) -> str:
     if transport.name == Delivery.Transport.WHATSAPP and has_stopped(delivery.alert.user):
-        return "You have sent STOP by WhatsApp. Send START to get messages again."
-    return f"There is no confirmed address for {transport.label}."
+        return gettext("You have sent STOP by WhatsApp. Send START to get messages again.")
+    return gettext("There is no confirmed address for %(label)s.") % {"label": transport.label}
 
 
 def clear_up(delivery: Delivery, transport: Transport) -> None:
@@ -125,7 +139,7 @@ def clear_up(delivery: Delivery, transport: Transport) -> None:
     if found:
         accepted(delivery, found)
     elif delivery.doubts >= MOST_DOUBTS:
-        fail(delivery, "No answer came, twice. It may have arrived all the same.", now)
+        fail(delivery, gettext("No answer came, twice. It may have arrived all the same."), now)
     else:
         store(delivery, state=State.QUEUED, due_at=now, rung_at=now)
         ring([delivery.pk])

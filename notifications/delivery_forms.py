@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 from dashboard.forms import FirstFaultFocused
 
@@ -13,17 +14,19 @@ class QuietHoursForm(FirstFaultFocused, forms.Form):
     """When nothing but toasts is wanted; both times, or neither."""
 
     begin = forms.TimeField(
-        label="From", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=gettext_lazy("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    end = forms.TimeField(label="To", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    end = forms.TimeField(
+        label=gettext_lazy("To"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
 
     def clean(self) -> dict[str, Any]:
         facts = dict(self.cleaned_data)
         begin, end = facts.get("begin"), facts.get("end")
         if not self.errors and (begin is None) != (end is None):
-            self.add_error("end" if end is None else "begin", ValidationError("Enter both times, or neither."))
+            self.add_error("end" if end is None else "begin", ValidationError(gettext("Enter both times, or neither.")))
         elif begin is not None and begin == end:
-            self.add_error("end", ValidationError("Enter another time than the one they begin at."))
+            self.add_error("end", ValidationError(gettext("Enter another time than the one they begin at.")))
         return facts
 
     @property

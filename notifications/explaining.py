@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 
+from django.utils.translation import gettext
+
 from dashboard import clock
 from dashboard.charts import Span
 from dashboard.market import currencies
@@ -56,25 +58,36 @@ def explain(reminder: Reminder, span: Span, *, as_candles: bool = False) -> Expl
 
 def reasons(reminder: Reminder, seen: Observation, levels: tuple[Bound, ...], now: datetime) -> Iterator[str]:
     zone = reminder.user.zone
-    fired = f"It fired at {moment(reminder.fired_at, zone)}" if reminder.fired_at else ""
+    fired = gettext("It fired at %(moment)s") % {"moment": moment(reminder.fired_at, zone)} if reminder.fired_at else ""
     match reminder.state(now):
         case Reminder.State.EXPIRED if reminder.expires_at is not None:
-            yield f"It ended at {moment(reminder.expires_at, zone)}; nothing is judged since."
+            yield gettext("It ended at %(moment)s; nothing is judged since.") % {
+                "moment": moment(reminder.expires_at, zone)
+            }
             return
         case Reminder.State.PAUSED:
-            yield f"It is paused; nothing is judged meanwhile. {reminder.paused_because}".strip()
+            yield (
+                gettext("It is paused; nothing is judged meanwhile. %(paused_because)s")
+                % {"paused_because": reminder.paused_because}
+            ).strip()
             return
         case Reminder.State.FIRED if reminder.repeat == Reminder.Repeat.ONCE:
-            yield f"{fired}, once, as it was asked to. Arm it again if it shall go on."
+            yield gettext("%(fired)s, once, as it was asked to. Arm it again if it shall go on.") % {"fired": fired}
             return
         case Reminder.State.COOLING if reminder.cooling_until is not None:
-            yield f"{fired} and rests until {moment(reminder.cooling_until, zone)}."
+            yield gettext("%(fired)s and rests until %(moment)s.") % {
+                "fired": fired,
+                "moment": moment(reminder.cooling_until, zone),
+            }
         case Reminder.State.FIRED:
-            yield f"{fired}; again only after {way_back(reminder)}."
+            yield gettext("%(fired)s; again only after %(way_back)s.") % {
+                "fired": fired,
+                "way_back": way_back(reminder),
+            }
     if reminder.arming == Arming.WAITING:
-        yield "What it waits for was so already when it was set: it fires when that happens anew."
+        yield gettext("What it waits for was so already when it was set: it fires when that happens anew.")
     elif reminder.arming == Arming.UNKNOWN:
-        yield "It has not been judged yet, for want of a value."
+        yield gettext("It has not been judged yet, for want of a value.")
     if seen.hindrance:
         yield seen.hindrance
     if reminder.condition.watches is Watches.PRICE and not is_over_windows(reminder):
@@ -102,9 +115,24 @@ def far_enough(reminder: Reminder, levels: tuple[Bound, ...], now: datetime) -> 
             with localcontext(WIDE):
                 short = figure_words(abs(bound.limit - value), Figure.MONEY, reminder.currency)
             limit = figure_words(bound.limit, Figure.MONEY, reminder.currency)
-            yield (f"Since {begin} the {name} price was {reached}, at {moment(at, zone)}: {short} short of {limit}.")
+            yield (
+                gettext(
+                    "Since %(begin)s the %(name)s price was %(reached)s, at %(moment)s: %(short)s short of %(limit)s."
+                )
+                % {
+                    "begin": begin,
+                    "name": name,
+                    "reached": reached,
+                    "moment": moment(at, zone),
+                    "short": short,
+                    "limit": limit,
+                }
+            )
         elif reminder.kind in (Kind.PRICE_ABOVE, Kind.PRICE_BELOW, Kind.PRICE_LEAVES_RANGE) and not reminder.fired_at:
             yield (
-                f"The {name} price since {begin} was {reached}, at {moment(at, zone)}, beyond the limit; "
-                "but it was old when it came, or the next price did not confirm it."
+                gettext(
+                    "The %(name)s price since %(begin)s was %(reached)s, at %(moment)s, beyond the limit; "
+                    "but it was old when it came, or the next price did not confirm it."
+                )
+                % {"name": name, "begin": begin, "reached": reached, "moment": moment(at, zone)}
             )

@@ -8,6 +8,8 @@ from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any, Final, Protocol
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.market import currencies
 from dashboard.models import Position
 from dashboard.money import WIDE, quantize
@@ -21,8 +23,8 @@ HUNDRED: Final = Decimal(100)
 DUST: Final = Decimal("0.01")
 """The part of a balance that may be stale without the balance being so."""
 LEDGER: Final = ("quantity", "cost", "realised", "income", "fees", "invested")
-NO_PRICE: Final = "A coin that is held has no price; the reminder waits."
-OLD_PRICES: Final = "Prices of what is held are old; the reminder waits."
+NO_PRICE: Final = gettext_noop("A coin that is held has no price; the reminder waits.")
+OLD_PRICES: Final = gettext_noop("Prices of what is held are old; the reminder waits.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def worth(lines: Lines, prospect: Prospect, currency: str) -> Worth:
                 times.append(price.as_of)
         value = sum(of.values(), ZERO)
         old = stale > abs(value) * DUST
-    hindrance = NO_PRICE if unpriced or rate is None else OLD_PRICES if old else ""
+    hindrance = gettext(NO_PRICE) if unpriced or rate is None else gettext(OLD_PRICES) if old else ""
     return Worth(value, of, min(times, default=None), ", ".join(sorted(sources)), hindrance)
 
 
@@ -163,7 +165,7 @@ def allocation(lines: Lines, prospect: Prospect, reminder: Reminder) -> Observat
     part = found.of.get(reminder.asset_id or "", ZERO)
     seen = Observation(None, found.as_of, found.source, found.hindrance, lines.quantities, weighed=lines.stamp)
     if found.value <= 0:
-        return seen.but(hindrance=found.hindrance or "Nothing is held.")
+        return seen.but(hindrance=found.hindrance or gettext("Nothing is held."))
     with localcontext(WIDE):
         return seen.but(value=quantize(part * HUNDRED / found.value))
 
@@ -177,9 +179,13 @@ def profit(lines: Lines, prospect: Prospect, reminder: Reminder) -> Observation:
     hindrance = "" if is_realised else found.hindrance
     seen = Observation(None, found.as_of, found.source, hindrance, lines.ledger, weighed=lines.stamp)
     if not lines.lines:
-        return seen.but(hindrance="Nothing of it was ever held." if reminder.asset_id else "Nothing was ever held.")
+        return seen.but(
+            hindrance=gettext("Nothing of it was ever held.")
+            if reminder.asset_id
+            else gettext("Nothing was ever held.")
+        )
     if not all(holding.held.is_known for holding in holdings):
-        return seen.but(hindrance="No exchange rate is known; the reminder waits.")
+        return seen.but(hindrance=gettext("No exchange rate is known; the reminder waits."))
     totals = total(holdings)
     with localcontext(WIDE):
         realised = sum((holding.held.realised for holding in holdings), ZERO)
@@ -192,7 +198,9 @@ def profit(lines: Lines, prospect: Prospect, reminder: Reminder) -> Observation:
         money, percent = totals.profit, totals.profit_pct
     if not reminder.is_in_percent:
         return seen.but(value=quantize(money), scale=cost)
-    return seen.but(value=percent, hindrance=seen.hindrance or ("" if percent is not None else "Nothing was invested."))
+    return seen.but(
+        value=percent, hindrance=seen.hindrance or ("" if percent is not None else gettext("Nothing was invested."))
+    )
 
 
 def against_cost(seen: Observation, lines: Lines, prospect: Prospect, currency: str) -> Observation:
@@ -200,12 +208,12 @@ def against_cost(seen: Observation, lines: Lines, prospect: Prospect, currency: 
     seen = seen.but(holdings=lines.ledger)
     held = [holding.held for holding in valued(lines, prospect, currency)]
     if not lines.held:
-        return seen.but(hindrance=seen.hindrance or "Nothing of it is held.")
+        return seen.but(hindrance=seen.hindrance or gettext("Nothing of it is held."))
     if not held[0].is_known:
-        return seen.but(hindrance=seen.hindrance or "No exchange rate is known; the reminder waits.")
+        return seen.but(hindrance=seen.hindrance or gettext("No exchange rate is known; the reminder waits."))
     with localcontext(WIDE):
         cost = quantize(held[0].cost / held[0].quantity)
-    return seen.but(base=cost) if cost > 0 else seen.but(hindrance=seen.hindrance or "It cost nothing.")
+    return seen.but(base=cost) if cost > 0 else seen.but(hindrance=seen.hindrance or gettext("It cost nothing."))
 
 
 def valued(lines: Lines, prospect: Prospect, currency: str) -> list[Holding]:

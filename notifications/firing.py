@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, F
+from django.utils.translation import gettext
 
 from notifications.conditions import Arming
 from notifications.local_time import first_moment
@@ -55,7 +56,9 @@ def pause_storms(reminders: Sequence[Reminder], now: datetime) -> None:
         if counts.get(reminder.pk, 0) >= MOST_IN_A_STORM:
             minutes = int(STORM.total_seconds() // 60)
             reminder.active = False
-            reminder.paused_because = f"It fired more than {MOST_IN_A_STORM} times within {minutes} minutes."
+            reminder.paused_because = gettext(
+                "It fired more than %(most_in_a_storm)s times within %(minutes)s minutes."
+            ) % {"most_in_a_storm": MOST_IN_A_STORM, "minutes": minutes}
 
 
 def cooling_until(reminder: Reminder, now: datetime) -> datetime | None:

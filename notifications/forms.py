@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.safestring import mark_safe
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.currencies import CHOICES
 from accounts.models import User
@@ -18,39 +21,50 @@ from notifications.terms import OPTIONAL, TERMS, Terms
 from notifications.transports import offered, ready_for
 from notifications.wording import duration
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
 Kind = Reminder.Kind
 GROUPS: Final = {
-    "A coin": (
+    gettext_noop("A coin"): (
         *(Kind.PRICE_ABOVE, Kind.PRICE_BELOW, Kind.PRICE_LEAVES_RANGE, Kind.PRICE_ENTERS_RANGE, Kind.CHANGE),
         *(Kind.TRAILING, Kind.BREAK_EVEN, Kind.DEPEG),
     ),
-    "What I hold": (
+    gettext_noop("What I hold"): (
         *(Kind.BALANCE_ABOVE, Kind.BALANCE_BELOW, Kind.PROFIT_ABOVE, Kind.PROFIT_BELOW),
         *(Kind.ALLOCATION_ABOVE, Kind.ALLOCATION_BELOW, Kind.DRAWDOWN),
     ),
-    "The price source": (Kind.STALE,),
+    gettext_noop("The price source"): (Kind.STALE,),
 }
 """All kinds but reports, which have a form of their own."""
-KINDS: Final = [(name, [(kind.value, kind.label) for kind in kinds]) for name, kinds in GROUPS.items()]
+KINDS: Final = [(gettext_lazy(name), [(kind.value, kind.label) for kind in kinds]) for name, kinds in GROUPS.items()]
 OFFERED: Final = frozenset(kind.value for kinds in GROUPS.values() for kind in kinds)
 PAUSES: Final = tuple(timedelta(minutes=n) for n in (5, 15, 60, 6 * 60, 24 * 60, 7 * 24 * 60))
-TURNS: Final = [("down", "It falls from its high"), ("up", "It rises from its low")]
+TURNS: Final = [("down", gettext_lazy("It falls from its high")), ("up", gettext_lazy("It rises from its low"))]
 FALLBACKS: Final = ("fallback_1", "fallback_2", "fallback_3")
+format_html_lazy = lazy(format_html, SafeString)
 # Which of these words is shown is the style sheet's business, as it knows the chosen kind.
-LIMIT_LABEL: Final = mark_safe(
-    '<span class="says-limit">Limit</span><span class="says-range">From</span><span class="says-by">By more than</span>'
-    '<span class="says-off">Off by more than</span><span class="says-minutes">Minutes without a price</span>'
-    '<span class="says-percent"> (%)</span>'
+LIMIT_LABEL: Final = format_html_lazy(
+    '<span class="says-limit">{}</span><span class="says-range">{}</span><span class="says-by">{}</span>'
+    '<span class="says-off">{}</span><span class="says-minutes">{}</span><span class="says-percent"> (%)</span>',
+    gettext_lazy("Limit"),
+    gettext_lazy("From"),
+    gettext_lazy("By more than"),
+    gettext_lazy("Off by more than"),
+    gettext_lazy("Minutes without a price"),
 )
-ALL_COINS: Final = mark_safe('<span class="says-all">Leave it empty for all that you hold.</span>')
+ALL_COINS: Final = format_html_lazy(
+    '<span class="says-all">{}</span>', gettext_lazy("Leave it empty for all that you hold.")
+)
 
 
-def clock_field(label: str) -> forms.TimeField:
+def clock_field(label: "StrOrPromise") -> forms.TimeField:
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     return forms.TimeField(label=label, required=False, widget=widget)
 
 
-def whole_number(label: str, **options: Any) -> forms.IntegerField:
+def whole_number(label: "StrOrPromise", **options: Any) -> forms.IntegerField:
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
     return forms.IntegerField(label=label, required=False, widget=widget, **options)
 
@@ -62,45 +76,64 @@ class ReminderForm(FirstFaultFocused, forms.Form):
     the form is still being filled in: coins are looked for only among those at hand.
     """
 
-    kind = forms.ChoiceField(label="Remind me when", choices=KINDS)
+    kind = forms.ChoiceField(label=gettext_lazy("Remind me when"), choices=KINDS)
     asset = forms.CharField(
-        label="Coin",
+        label=gettext_lazy("Coin"),
         required=False,
         max_length=200,
         help_text=ALL_COINS,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or ticker", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "placeholder": gettext_lazy("Name or ticker"), "spellcheck": "false"}
+        ),
     )
     asset_choice = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
-    portfolio = forms.ModelChoiceField(Portfolio.objects.none(), required=False, empty_label="All portfolios")
-    measure = forms.ChoiceField(label="Which profit", required=False, choices=Reminder.Measure.choices)
-    unit = forms.ChoiceField(label="Counted in", required=False, choices=Reminder.Unit.choices)
-    direction = forms.ChoiceField(
-        label="Which way", required=False, choices=Reminder.Direction.choices[::-1], initial=Reminder.Direction.BOTH
+    portfolio = forms.ModelChoiceField(
+        Portfolio.objects.none(), required=False, empty_label=gettext_lazy("All portfolios")
     )
-    turn = forms.ChoiceField(label="Which way", required=False, choices=TURNS)
+    measure = forms.ChoiceField(label=gettext_lazy("Which profit"), required=False, choices=Reminder.Measure.choices)
+    unit = forms.ChoiceField(label=gettext_lazy("Counted in"), required=False, choices=Reminder.Unit.choices)
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Which way"),
+        required=False,
+        choices=Reminder.Direction.choices[::-1],
+        initial=Reminder.Direction.BOTH,
+    )
+    turn = forms.ChoiceField(label=gettext_lazy("Which way"), required=False, choices=TURNS)
     limit = AmountField(label=LIMIT_LABEL, required=False)
-    limit_high = AmountField(label="To", required=False)
-    window = forms.ChoiceField(label="Within", required=False, choices=Reminder.Window.choices, initial="24h")
-    minutes = whole_number("For how many minutes", initial=10)
-    currency = CurrencyField(label="Currency", required=False)
-    peg = forms.ChoiceField(label="Held to", required=False, choices=[("", "What its ticker names"), *CHOICES])
-    repeat = forms.ChoiceField(label="How often", choices=Reminder.Repeat.choices, initial=Reminder.Repeat.ONCE)
+    limit_high = AmountField(label=gettext_lazy("To"), required=False)
+    window = forms.ChoiceField(
+        label=gettext_lazy("Within"), required=False, choices=Reminder.Window.choices, initial="24h"
+    )
+    minutes = whole_number(gettext_lazy("For how many minutes"), initial=10)
+    currency = CurrencyField(label=gettext_lazy("Currency"), required=False)
+    peg = forms.ChoiceField(
+        label=gettext_lazy("Held to"), required=False, choices=[("", gettext_lazy("What its ticker names")), *CHOICES]
+    )
+    repeat = forms.ChoiceField(
+        label=gettext_lazy("How often"), choices=Reminder.Repeat.choices, initial=Reminder.Repeat.ONCE
+    )
     rearm_band = AmountField(
-        label="Back by (%)",
+        label=gettext_lazy("Back by (%)"),
         required=False,
         initial="0.5",
-        help_text="How far it must go back before it counts again.",
+        help_text=gettext_lazy("How far it must go back before it counts again."),
     )
-    cooldown = forms.TypedChoiceField(label="And not again within", required=False, coerce=int, empty_value="0")
-    transports = forms.MultipleChoiceField(label="Tell me by", required=False, widget=forms.CheckboxSelectMultiple)
-    quiet_from = clock_field("Quiet from")
-    quiet_to = clock_field("Quiet to")
-    expires_at = MomentField(label="Until", required=False)
-    fallback_1 = forms.ChoiceField(label="If one fails, by", required=False)
-    fallback_2 = forms.ChoiceField(label="else by", required=False)
-    fallback_3 = forms.ChoiceField(label="else by", required=False)
-    own_transactions = forms.BooleanField(label="My own transactions may make it fire, too", required=False)
-    note = forms.CharField(label="Note", required=False, max_length=500)
+    cooldown = forms.TypedChoiceField(
+        label=gettext_lazy("And not again within"), required=False, coerce=int, empty_value="0"
+    )
+    transports = forms.MultipleChoiceField(
+        label=gettext_lazy("Tell me by"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    quiet_from = clock_field(gettext_lazy("Quiet from"))
+    quiet_to = clock_field(gettext_lazy("Quiet to"))
+    expires_at = MomentField(label=gettext_lazy("Until"), required=False)
+    fallback_1 = forms.ChoiceField(label=gettext_lazy("If one fails, by"), required=False)
+    fallback_2 = forms.ChoiceField(label=gettext_lazy("else by"), required=False)
+    fallback_3 = forms.ChoiceField(label=gettext_lazy("else by"), required=False)
+    own_transactions = forms.BooleanField(
+        label=gettext_lazy("My own transactions may make it fire, too"), required=False
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=500)
 
     def __init__(
         self, *args: Any, user: User, reminder: Reminder | None = None, typing: bool = False, **options: Any
@@ -116,7 +149,7 @@ class ReminderForm(FirstFaultFocused, forms.Form):
         self.initial.setdefault("transports", ready)
         self.initial.setdefault("currency", user.currency)
         used = reminder.transports if reminder else []
-        ways = [(name, each.label) for name, each in offered().items()]
+        ways = [(name, str(each.label)) for name, each in offered().items()]
         self.choose_from("transports", [(name, label) for name, label in ways if name in ready or name in used])
         for name in FALLBACKS:
             self.choose_from(name, [("", "–"), *ways])
@@ -182,13 +215,13 @@ class ReminderForm(FirstFaultFocused, forms.Form):
         if terms.asset is not False and "asset" not in self.errors:
             facts["asset"] = self.coin(facts.get("asset", ""), needed=bool(terms.asset))
         if terms.limit is not None and facts.get("limit") is None and "limit" not in self.errors:
-            self.add_error("limit", ValidationError("Enter the limit."))
+            self.add_error("limit", ValidationError(gettext("Enter the limit.")))
         return facts
 
     def coin(self, text: str, *, needed: bool) -> Asset | None:
         if not text:
             if needed:
-                self.add_error("asset", ValidationError("Enter the coin's name or ticker."))
+                self.add_error("asset", ValidationError(gettext("Enter the coin's name or ticker.")))
             return None
         if self.typing:
             return next(iter(bearing(text)), None)
@@ -196,9 +229,9 @@ class ReminderForm(FirstFaultFocused, forms.Form):
             return coin_named(text, str(self.data.get("asset_choice", ""))[:200])
         except SeveralCoins as several:
             self.choices = several.choices
-            self.add_error("asset", ValidationError("Several coins may be meant. Choose one."))
+            self.add_error("asset", ValidationError(gettext("Several coins may be meant. Choose one.")))
         except NoSuchCoin:
-            self.add_error("asset", ValidationError("No coin of this name or ticker is known."))
+            self.add_error("asset", ValidationError(gettext("No coin of this name or ticker is known.")))
         return None
 
     def blame(self, errors: Mapping[str, list[str]]) -> None:

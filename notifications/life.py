@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
+from accounts import locales
 from notifications.models import Alert, Delivery
 from notifications.wording import duration
 
@@ -31,14 +34,14 @@ def lives_of(alert: Alert) -> list[Life]:
 
 def steps_of(alert: Alert, delivery: Delivery) -> tuple[Step, ...]:
     times = {
-        "Price": alert.price_as_of,
-        "Judged": alert.fired_at,
-        "Queued": delivery.queued_at,
-        "In doubt": delivery.in_doubt_at if delivery.state == Delivery.State.IN_DOUBT else None,
-        "Accepted": delivery.sent_at,
-        "Delivered": delivery.delivered_at,
-        "Read": delivery.read_at,
-        "Failed": delivery.failed_at if delivery.state == Delivery.State.FAILED else None,
+        gettext("Price"): alert.price_as_of,
+        gettext("Judged"): alert.fired_at,
+        gettext("Queued"): delivery.queued_at,
+        gettext("In doubt"): delivery.in_doubt_at if delivery.state == Delivery.State.IN_DOUBT else None,
+        gettext("Accepted"): delivery.sent_at,
+        gettext("Delivered"): delivery.delivered_at,
+        gettext("Read"): delivery.read_at,
+        gettext("Failed"): delivery.failed_at if delivery.state == Delivery.State.FAILED else None,
     }
     steps: list[Step] = []
     for name, at in times.items():
@@ -53,15 +56,17 @@ def gap(span: timedelta) -> str:
     if seconds < 0:
         return ""
     if seconds < 0.05:
-        return "at once"
-    return f"{seconds:.1f} s later" if seconds < 10 else f"{duration(span)} later"
+        return gettext("at once")
+    if seconds < 10:
+        return gettext("%(seconds)s s later") % {"seconds": locales.localised(f"{seconds:.1f}")}
+    return gettext("%(duration)s later") % {"duration": duration(span)}
 
 
 def remark_on(delivery: Delivery) -> str:
     """What is not told by times: why it waits or failed, how often it was tried, and whose message carries it."""
     parts = [delivery.error, delivery.held_because if delivery.state == Delivery.State.QUEUED else ""]
     if delivery.attempts > 1:
-        parts.append(f"Tried {delivery.attempts} times.")
+        parts.append(gettext("Tried %(attempts)s times.") % {"attempts": delivery.attempts})
     if delivery.leader_id is not None:
-        parts.append("It was told in one message with others.")
+        parts.append(gettext("It was told in one message with others."))
     return " ".join(part for part in parts if part)

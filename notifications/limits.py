@@ -3,6 +3,8 @@
 from decimal import localcontext
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard import clock
 from dashboard.charts import Limit, Subject
 from dashboard.money import WIDE, quantize
@@ -13,12 +15,12 @@ from notifications.observing import look
 
 Kind = Reminder.Kind
 LABELS: Final = {
-    Kind.PRICE_LEAVES_RANGE: ("Edge of a range", "Edge of a range"),
-    Kind.PRICE_ENTERS_RANGE: ("Edge of a range", "Edge of a range"),
-    Kind.TRAILING: ("Turns above", "Turns below"),
-    Kind.BREAK_EVEN: ("Cost above", "Cost below"),
-    Kind.DEPEG: ("Off its peg", "Off its peg"),
-    Kind.DRAWDOWN: ("Drawdown", "Drawdown"),
+    Kind.PRICE_LEAVES_RANGE: (gettext_noop("Edge of a range"), gettext_noop("Edge of a range")),
+    Kind.PRICE_ENTERS_RANGE: (gettext_noop("Edge of a range"), gettext_noop("Edge of a range")),
+    Kind.TRAILING: (gettext_noop("Turns above"), gettext_noop("Turns below")),
+    Kind.BREAK_EVEN: (gettext_noop("Cost above"), gettext_noop("Cost below")),
+    Kind.DEPEG: (gettext_noop("Off its peg"), gettext_noop("Off its peg")),
+    Kind.DRAWDOWN: (gettext_noop("Drawdown"), gettext_noop("Drawdown")),
 }
 """Short enough to stand on a line of the chart: for a limit that is passed upwards, and for one downwards."""
 OF_PRICE: Final = (
@@ -55,5 +57,5 @@ def limits_of(subject: Subject) -> list[Limit]:
 
 
 def label_of(kind: str, *, above: bool) -> str:
-    up, down = LABELS.get(Kind(kind), ("Remind above", "Remind below"))
+    up, down = LABELS.get(Kind(kind), (gettext("Remind above"), gettext("Remind below")))
     return up if above else down

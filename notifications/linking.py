@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from dashboard import clock
@@ -32,8 +33,8 @@ PER_NUMBER: Final = 5
 PER_ADDRESS: Final = 20
 PER_SITE: Final = 200
 
-WRONG: Final = "This code is wrong or no longer valid. Check it, or ask for a new one."
-TOO_MANY: Final = "Too many codes were asked for. Try again tomorrow."
+WRONG: Final = gettext_noop("This code is wrong or no longer valid. Check it, or ask for a new one.")
+TOO_MANY: Final = gettext_noop("Too many codes were asked for. Try again tomorrow.")
 
 
 class LinkingError(Exception):
@@ -76,15 +77,19 @@ def link_state(user: User) -> LinkState:
 def send_code(user: User, number: str, ip: str | None) -> None:
     """Send a fresh code to `number` (E.164); earlier ones of this user end. Raises LinkingError."""
     if not TRANSPORTS["whatsapp"].is_configured():
-        raise LinkingError("WhatsApp is not set up on this site.")
+        raise LinkingError(gettext("WhatsApp is not set up on this site."))
     if number_has_stopped(number):
-        raise LinkingError(f"This number has sent STOP. Send START from it to {settings.TWILIO_WHATSAPP_FROM} first.")
+        raise LinkingError(
+            gettext("This number has sent STOP. Send START from it to %(twilio_whatsapp_from)s first.")
+            % {"twilio_whatsapp_from": settings.TWILIO_WHATSAPP_FROM}
+        )
     code = f"{secrets.randbelow(10**6):06d}"
     row = register(user, number, ip, code, clock.now())
     try:
         sent = create_message(
             number,
-            body=f"{code} is your Tickfolio code, valid for 10 minutes. Ignore it if you did not ask for it.",
+            body=gettext("%(code)s is your Tickfolio code, valid for 10 minutes. Ignore it if you did not ask for it.")
+            % {"code": code},
             content_sid=settings.TWILIO_VERIFY_CONTENT_SID,
             variables=json.dumps({"1": code}),
         )
@@ -96,7 +101,7 @@ def send_code(user: User, number: str, ip: str | None) -> None:
         raise LinkingError(fault(error.code, str(error)).reason) from error
     except TwilioError as error:
         WhatsAppCode.objects.filter(pk=row.pk).update(ended_at=clock.now())
-        raise LinkingError(f"{error} Try again in a minute.") from error
+        raise LinkingError(gettext("%(error)s Try again in a minute.") % {"error": error}) from error
     WhatsAppCode.objects.filter(pk=row.pk).update(provider_id=sent.sid[:64])
 
 
@@ -111,7 +116,7 @@ def register(user: User, number: str, ip: str | None, code: str, now: datetime) 
             or (ip and recent.filter(ip=ip).count() >= PER_ADDRESS)
             or recent.count() >= PER_SITE
         ):
-            raise LinkingError(TOO_MANY)
+            raise LinkingError(gettext(TOO_MANY))
         open_codes(user, now).update(ended_at=now)
         return WhatsAppCode.objects.create(
             user=user, number=number, ip=ip, digest=digest(user, number, code), created_at=now, expires_at=now + VALID
@@ -123,12 +128,12 @@ def confirm(user: User, code: str) -> str:
     now = clock.now()
     row = open_codes(user, now).order_by("-pk").first()
     if row is None or not open_codes(user, now).filter(pk=row.pk).update(tries=F("tries") + 1):
-        raise LinkingError(WRONG)
+        raise LinkingError(gettext(WRONG))
     if not constant_time_compare(row.digest, digest(user, row.number, "".join(code.split()))):
-        raise LinkingError(WRONG)
+        raise LinkingError(gettext(WRONG))
     with transaction.atomic():
         if not WhatsAppCode.objects.filter(pk=row.pk, ended_at__isnull=True).update(ended_at=now):
-            raise LinkingError(WRONG)
+            raise LinkingError(gettext(WRONG))
         user.whatsapp_number, user.whatsapp_verified_at = row.number, now
         user.save(update_fields=["whatsapp_number", "whatsapp_verified_at"])
         TransportOff.objects.filter(user=user, transport="whatsapp").delete()

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cached_property
 
+from django.utils.translation import gettext
+
 from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
 from dashboard.models import Position
@@ -17,7 +19,6 @@ from notifications.models import Reminder
 from notifications.prices import Price, bases_of, converted, prices_of, rates_in
 from notifications.timetable import schedule_of
 
-UNKNOWN = Observation(hindrance="No price is known yet.")
 Stretches = Mapping[str, tuple[Decimal, Decimal]]
 """The lowest and highest price in USD of what nobody judged, by asset."""
 
@@ -86,8 +87,8 @@ class Prospect:
         price, rate = self.prices.get(reminder.asset_id or ""), self.rate(reminder.currency)
         value = None if price is None else converted(price.usd, rate)
         if price is None or value is None:
-            return UNKNOWN
-        hindrance = "The price is old; the reminder waits." if self.is_stale(price) else ""
+            return Observation(hindrance=gettext("No price is known yet."))
+        hindrance = gettext("The price is old; the reminder waits.") if self.is_stale(price) else ""
         return Observation(value, price.as_of, price.source, hindrance, price=value)
 
     def with_base(self, seen: Observation, reminder: Reminder) -> Observation:
@@ -100,7 +101,7 @@ class Prospect:
             return seen.but(base=base)
         stated = self.prices[asset].changes.get(reminder.window)
         if stated is None or stated <= -100:
-            return seen.but(hindrance=seen.hindrance or "It is not known yet what the price was then.")
+            return seen.but(hindrance=seen.hindrance or gettext("It is not known yet what the price was then."))
         with localcontext(WIDE):
             return seen.but(base=seen.value * 100 / (100 + stated), is_sure=False)
 
@@ -108,7 +109,7 @@ class Prospect:
         """The oldest of the prices: of the coin, or of everything that is held."""
         assets = {reminder.asset_id} if reminder.asset_id else self.lines_of(reminder).held
         if not assets:
-            return Observation(hindrance="Nothing is held.")
+            return Observation(hindrance=gettext("Nothing is held."))
         found = [self.prices.get(asset or "") for asset in assets]
         times = [price.as_of if price is not None and price.usd is not None else None for price in found]
         oldest = min(times, key=lambda at: (at is not None, at)) if None in times else min(filter(None, times))

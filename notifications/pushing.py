@@ -9,6 +9,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 
 from accounts.models import User
 from dashboard import clock
@@ -43,14 +44,16 @@ def subscribe(user: User, facts: Mapping[str, Any], user_agent: str) -> PushSubs
     keys = keys if isinstance(keys, Mapping) else {}
     p256dh, auth = key(keys.get("p256dh"), 65), key(keys.get("auth"), 16)
     if not isinstance(endpoint, str) or len(endpoint) > LONGEST_ENDPOINT or not is_push_service(endpoint):
-        raise PushError("This browser's push service is not one that this site writes to.")
+        raise PushError(gettext("This browser's push service is not one that this site writes to."))
     if not p256dh or not auth or not is_on_curve(p256dh):
-        raise PushError("This browser's keys can't be read.")
+        raise PushError(gettext("This browser's keys can't be read."))
     with transaction.atomic():
         one_at_a_time(f"notifications.pushing.{user.pk}")
         others = PushSubscription.objects.of(user).exclude(endpoint=endpoint)
         if others.count() >= MOST:
-            raise PushError(f"You have {MOST} browsers already, the most there can be. Remove one first.")
+            raise PushError(
+                gettext("You have %(most)s browsers already, the most there can be. Remove one first.") % {"most": MOST}
+            )
         subscription, _ = PushSubscription.objects.update_or_create(
             endpoint=endpoint,
             defaults={"user": user, "p256dh": p256dh, "auth": auth, "label": label_of(user_agent), "failures": 0},
@@ -77,7 +80,7 @@ def renew(facts: Mapping[str, Any], user_agent: str) -> None:
             PushSubscription.objects.select_related("user").filter(endpoint=str(endpoint), user__is_active=True).first()
         )
         if old is None or not constant_time_compare(old.auth, key(auth, 16)):
-            raise PushError("This browser is not known.")
+            raise PushError(gettext("This browser is not known."))
         old.delete()
         subscribe(old.user, fresh if isinstance(fresh, Mapping) else {}, user_agent)
 
@@ -112,4 +115,4 @@ def label_of(user_agent: str) -> str:
     """`Firefox on Windows`, as far as the browser says so."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser

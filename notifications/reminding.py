@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
 from dashboard import clock
@@ -61,7 +62,10 @@ def create_reminder(user: User, values: Mapping[str, Any], *, fire_if_true: bool
     with transaction.atomic():
         one_at_a_time("notifications.check")
         if Reminder.objects.of(user).count() >= MAX_REMINDERS:
-            raise TooManyReminders(f"You have {MAX_REMINDERS} reminders, the most there can be. Delete one first.")
+            raise TooManyReminders(
+                gettext("You have %(max_reminders)s reminders, the most there can be. Delete one first.")
+                % {"max_reminders": MAX_REMINDERS}
+            )
         start(reminder, clock.now(), fire_if_true=fire_if_true)
         note_changes([reminder])
     return reminder

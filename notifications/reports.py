@@ -10,6 +10,9 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
+from accounts import locales
 from accounts.models import User
 from dashboard.formats import (
     UNKNOWN,
@@ -45,7 +48,7 @@ class Report:
 def report_of(user: User, portfolio: Portfolio | None, now: datetime) -> Report:
     """The report on a portfolio in its currency; None: on all, in the user's."""
     view = overview(user, portfolio)
-    scope = portfolio.name if portfolio else "All portfolios"
+    scope = portfolio.name if portfolio else gettext("All portfolios")
     return Report(
         title=f"{scope}: {balance(view)}",
         text=short_text(view, scope, now),
@@ -65,23 +68,28 @@ def short_text(view: Overview, scope: str, now: datetime) -> str:
 def balance(view: Overview) -> str:
     """`12,345.67 USD`, or that it is not known."""
     if is_unknown(view):
-        return "balance unknown"
+        return gettext("balance unknown")
     return f"{format_money(view.totals.value, view.currency)} {view.currency.upper()}"
 
 
 def balance_line(view: Overview, scope: str) -> str:
     """What everything is worth, and how that changed within a day."""
     if not view.everything:
-        return f"{scope}: nothing is held yet."
+        return gettext("%(scope)s: nothing is held yet.") % {"scope": scope}
     if is_unknown(view):
-        return f"{scope}: the balance is unknown, because no price is known for what is held."
+        return gettext("%(scope)s: the balance is unknown, because no price is known for what is held.") % {
+            "scope": scope
+        }
     totals = view.totals
     line = f"{scope}: {balance(view)}"
     if not view.holdings:
-        return f"{line}; everything is sold."
+        return gettext("%(line)s; everything is sold.") % {"line": line}
     if totals.change_24h is None:
-        return f"{line}; how it changed in 24 h is not known."
-    return f"{line}, {with_percent(totals.change_24h, totals.change_24h_pct, view.currency)} in 24 h."
+        return gettext("%(line)s; how it changed in 24 h is not known.") % {"line": line}
+    return gettext("%(line)s, %(with_percent)s in 24 h.") % {
+        "line": line,
+        "with_percent": with_percent(totals.change_24h, totals.change_24h_pct, view.currency),
+    }
 
 
 def profit_lines(view: Overview) -> list[str]:
@@ -90,15 +98,15 @@ def profit_lines(view: Overview) -> list[str]:
         return []
     totals, currency = view.totals, view.currency
     parts = [
-        f"unrealised {format_gain(totals.unrealised, currency)}",
-        f"realised {format_gain(totals.realised, currency)}",
+        gettext("unrealised %(unrealised)s") % {"unrealised": format_gain(totals.unrealised, currency)},
+        gettext("realised %(realised)s") % {"realised": format_gain(totals.realised, currency)},
     ]
     if totals.income:
-        parts.append(f"income {format_money(totals.income, currency)}")
+        parts.append(gettext("income %(income)s") % {"income": format_money(totals.income, currency)})
     if totals.fees:
-        parts.append(f"fees {format_money(totals.fees, currency)}")
+        parts.append(gettext("fees %(fees)s") % {"fees": format_money(totals.fees, currency)})
     profit = with_percent(totals.profit, totals.profit_pct, currency, f" {currency.upper()}")
-    return [f"Profit {profit}: {', '.join(parts)}."]
+    return [gettext("Profit %(profit)s: %(parts)s.") % {"profit": profit, "parts": ", ".join(parts)}]
 
 
 def largest_lines(view: Overview) -> list[str]:
@@ -118,7 +126,10 @@ def mover_lines(view: Overview) -> list[str]:
     if len(moved) < 2:
         return []
     (least, worst), (most, best) = moved[0], moved[-1]
-    return [f"24 h: best {best} {format_percent(most)}, worst {worst} {format_percent(least)}."]
+    return [
+        gettext("24 h: best %(best)s %(most)s, worst %(worst)s %(least)s.")
+        % {"best": best, "most": format_percent(most), "worst": worst, "least": format_percent(least)}
+    ]
 
 
 def price_lines(view: Overview, now: datetime) -> list[str]:
@@ -129,14 +140,20 @@ def price_lines(view: Overview, now: datetime) -> list[str]:
     lines = []
     if fresh:
         sources = ", ".join(sorted({h.market.source for h in priced if h.market.source}))
-        lines.append(f"Prices{f' from {sources}' if sources else ''}: the oldest {format_age(now - min(fresh))}.")
+        lines.append(
+            gettext("Prices%(sources)s: the oldest %(format_age)s.")
+            % {
+                "sources": gettext(" from %(sources)s") % {"sources": sources} if sources else "",
+                "format_age": format_age(now - min(fresh)),
+            }
+        )
     if stale:
         ages = [f"{ticker(h)} ({format_age(now - h.market.as_of)})" for h in stale if h.market.as_of is not None]
-        lines.append(f"Counted at an old price: {some(ages)}.")
+        lines.append(gettext("Counted at an old price: %(some)s.") % {"some": some(ages)})
     if view.totals.unpriced:
         tickers = {holding.asset: ticker(holding) for holding in view.everything}
         names = [tickers.get(asset, asset) for asset in view.totals.unpriced]
-        lines.append(f"Left out, because no value is known: {some(names)}.")
+        lines.append(gettext("Left out, because no value is known: %(some)s.") % {"some": some(names)})
     return lines
 
 
@@ -145,13 +162,15 @@ def detail_lines(view: Overview) -> list[str]:
     totals, currency = view.totals, view.currency
     lines = [holding_line(holding, currency) for holding in view.holdings[:MOST_LISTED]]
     if more := view.holdings[MOST_LISTED:]:
-        lines.append(f"and {len(more)} smaller ones")
+        lines.append(gettext("and %(more)s smaller ones") % {"more": len(more)})
     if view.closed:
-        lines.append(f"Sold altogether: {some([ticker(holding) for holding in view.closed])}")
+        lines.append(
+            gettext("Sold altogether: %(some)s") % {"some": some([ticker(holding) for holding in view.closed])}
+        )
     lines += [
         "",
         f"Value: {balance(view)}",
-        f"Cost of what is held: {format_money(totals.cost, currency)}",
+        gettext("Cost of what is held: %(cost)s") % {"cost": format_money(totals.cost, currency)},
         f"Unrealised: {format_gain(totals.unrealised, currency)}",
         f"Realised: {format_gain(totals.realised, currency)}",
         f"Income: {format_money(totals.income, currency)}",
@@ -165,15 +184,21 @@ def holding_line(holding: Holding, currency: str) -> str:
     market = holding.market
     line = f"{holding.held.name} ({ticker(holding)}): {format_quantity(holding.held.quantity)}"
     if holding.value is None:
-        return f"{line}, value unknown"
-    line += f" at {format_price(market.price, currency)} = {format_money(holding.value, currency)}"
+        return gettext("%(line)s, value unknown") % {"line": line}
+    line += gettext(" at %(price)s = %(holding)s") % {
+        "price": format_price(market.price, currency),
+        "holding": format_money(holding.value, currency),
+    }
     details = [] if holding.share is None else [format_share(holding.share)]
     if market.change_24h is not None:
         details.append(f"24 h {format_percent(market.change_24h)}")
     if holding.profit is not None:
-        details.append(f"profit {with_percent(holding.profit, holding.profit_pct, currency)}")
+        details.append(
+            gettext("profit %(with_percent)s")
+            % {"with_percent": with_percent(holding.profit, holding.profit_pct, currency)}
+        )
     if market.stale:
-        details.append("old price")
+        details.append(gettext("old price"))
     return f"{line} ({', '.join(details)})"
 
 
@@ -191,7 +216,11 @@ def with_percent(amount: Decimal, percent: Decimal | None, currency: str, code: 
 
 def moment_line(now: datetime, zone: ZoneInfo) -> str:
     local = now.astimezone(zone)
-    return f"As of {local:%H:%M} on {local.day} {local:%B %Y} ({zone.key})."
+    return gettext("As of %(time)s on %(day)s (%(zone)s).") % {
+        "time": locales.clock(local),
+        "day": locales.long_day(local),
+        "zone": zone.key,
+    }
 
 
 def ticker(holding: Holding) -> str:
@@ -201,4 +230,8 @@ def ticker(holding: Holding) -> str:
 def some(words: Sequence[str]) -> str:
     """The first few, and how many more there are."""
     more = len(words) - MOST_NAMED
-    return f"{', '.join(words[:MOST_NAMED])} and {more} more" if more > 0 else ", ".join(words)
+    return (
+        gettext("%(most_named)s and %(more)s more") % {"most_named": ", ".join(words[:MOST_NAMED]), "more": more}
+        if more > 0
+        else ", ".join(words)
+    )

@@ -1,29 +1,32 @@
 """The form of a scheduled report: friendly choices, and the bare fields for those who want them."""
 
-import calendar
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS as DAY_NAMES
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from dashboard import clock
 from dashboard.forms import FirstFaultFocused
 from dashboard.models import Portfolio
+from notifications import scheduling
 from notifications.models import Reminder
 from notifications.scheduling import EVERY_DAY, EVERY_MONTH, LAST, WEEKDAYS, Calendar, EveryHours, Schedule, parse
 from notifications.transports import offered, ready_for
 
 OFTEN: Final = [
-    ("daily", "Every day"),
-    ("weekdays", "Monday to Friday"),
-    ("weekly", "Every week"),
-    ("monthly", "Every month"),
-    ("hours", "Every few hours"),
-    ("custom", "Custom"),
+    ("daily", gettext_lazy("Every day")),
+    ("weekdays", gettext_lazy("Monday to Friday")),
+    ("weekly", gettext_lazy("Every week")),
+    ("monthly", gettext_lazy("Every month")),
+    ("hours", gettext_lazy("Every few hours")),
+    ("custom", gettext_lazy("Custom")),
 ]
-DAYS: Final = [*((str(day), str(day)) for day in range(1, 32)), ("last", "Last")]
+DAYS: Final = [*((str(day), str(day)) for day in range(1, 32)), ("last", gettext_lazy("Last"))]
 FIELDS: Final = ("minute", "hour", "day_of_week", "day_of_month", "month")
 PLAIN: Final = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -32,46 +35,65 @@ class ScheduleForm(FirstFaultFocused, forms.Form):
     """What is told, when and how. Once it is valid, `schedule` is the times and `values` the reminder's facts."""
 
     portfolio = forms.ModelChoiceField(
-        Portfolio.objects.none(), label="What", required=False, empty_label="All portfolios"
+        Portfolio.objects.none(), label=gettext_lazy("What"), required=False, empty_label=gettext_lazy("All portfolios")
     )
-    often = forms.ChoiceField(label="How often", choices=OFTEN, initial="daily")
+    often = forms.ChoiceField(label=gettext_lazy("How often"), choices=OFTEN, initial="daily")
     at = forms.TimeField(
-        label="At",
+        label=gettext_lazy("At"),
         required=False,
         initial=time(8),
         input_formats=["%H:%M", "%H:%M:%S"],
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"invalid": "Enter a time such as 08:00."},
+        error_messages={"invalid": gettext_lazy("Enter a time such as 08:00.")},
     )
     weekday = forms.ChoiceField(
-        label="On", required=False, choices=list(zip(WEEKDAYS, calendar.day_name, strict=True)), initial="mon"
+        label=gettext_lazy("On"),
+        required=False,
+        choices=[(name, DAY_NAMES[day]) for day, name in enumerate(WEEKDAYS)],
+        initial="mon",
     )
     day = forms.ChoiceField(
-        label="On day",
+        label=gettext_lazy("On day"),
         required=False,
         choices=DAYS,
         initial="1",
-        help_text="A month that is shorter tells on its last day.",
+        help_text=gettext_lazy("A month that is shorter tells on its last day."),
     )
     hours = forms.CharField(
-        label="Every how many hours",
+        label=gettext_lazy("Every how many hours"),
         required=False,
         initial="6",
         max_length=4,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    minute = forms.CharField(label="Minute", required=False, initial="0", max_length=40)
-    hour = forms.CharField(label="Hour", required=False, initial="8", max_length=80, help_text="8 or 8,20 or 9-17")
+    minute = forms.CharField(label=gettext_lazy("Minute"), required=False, initial="0", max_length=40)
+    hour = forms.CharField(
+        label=gettext_lazy("Hour"), required=False, initial="8", max_length=80, help_text="8 or 8,20 or 9-17"
+    )
     day_of_week = forms.CharField(
-        label="Day of the week", required=False, initial="*", max_length=60, help_text="mon-fri; * is every day"
+        label=gettext_lazy("Day of the week"),
+        required=False,
+        initial="*",
+        max_length=60,
+        help_text=gettext_lazy("mon-fri; * is every day"),
     )
     day_of_month = forms.CharField(
-        label="Day of the month", required=False, initial="*", max_length=80, help_text="1,15,last; * is every day"
+        label=gettext_lazy("Day of the month"),
+        required=False,
+        initial="*",
+        max_length=80,
+        help_text=gettext_lazy("1,15,last; * is every day"),
     )
     month = forms.CharField(
-        label="Month", required=False, initial="*", max_length=60, help_text="1,4,7,10; * is every month"
+        label=gettext_lazy("Month"),
+        required=False,
+        initial="*",
+        max_length=60,
+        help_text=gettext_lazy("1,4,7,10; * is every month"),
     )
-    transports = forms.MultipleChoiceField(label="Tell me by", required=False, widget=forms.CheckboxSelectMultiple)
+    transports = forms.MultipleChoiceField(
+        label=gettext_lazy("Tell me by"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def __init__(self, *args: Any, user: User, reminder: Reminder | None = None, **options: Any) -> None:
         self.user = user
@@ -108,7 +130,7 @@ class ScheduleForm(FirstFaultFocused, forms.Form):
         if often is None or self.errors:
             return facts
         if often != "custom" and facts.get("at") is None:
-            self.add_error("at", "Enter a time such as 08:00.")
+            self.add_error("at", gettext("Enter a time such as 08:00."))
             return facts
         try:
             self.schedule = parse(self.fields_of(often, facts))
@@ -147,9 +169,12 @@ class ScheduleForm(FirstFaultFocused, forms.Form):
         """The field that a fault of the schedule is to be shown beside."""
         if often != "custom":
             return "hours" if often == "hours" else None
-        about = {"a minute": "minute", "times an hour": "minute", "an hour": "hour", "the hour": "hour",
-                 "a day of the week": "day_of_week", "a month": "month"}  # fmt: skip
-        return next((name for words, name in about.items() if words in fault), "day_of_month")
+        return next((name for name, words in self.names_in_faults() if words in fault), "day_of_month")
+
+    def names_in_faults(self) -> Iterator[tuple[str, str]]:
+        yield from ((name, gettext(field.words)) for name, field in scheduling.FIELDS.items())
+        yield "hour", gettext(scheduling.HOUR_NEEDED)
+        yield "minute", scheduling.too_often()
 
     def blame(self, errors: dict[str, list[str]]) -> None:
         """Put a service's faults beside their fields."""

@@ -16,6 +16,11 @@ from itertools import count
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.utils.dates import MONTHS as MONTH_NAMES
+from django.utils.dates import WEEKDAYS as DAY_NAMES
+from django.utils.translation import gettext, gettext_noop
+
+from accounts import locales
 from notifications.local_time import first_moment, is_missing
 
 LAST: Final = 32
@@ -30,6 +35,7 @@ MOST_AN_HOUR: Final = 4
 MOST_LISTED: Final = 6
 BEGINNING: Final = date(2000, 1, 1)
 """From whose start the hours are counted where no day is named."""
+HOUR_NEEDED: Final = gettext_noop("Enter the hour.")
 DAY: Final = timedelta(days=1)
 
 
@@ -82,12 +88,16 @@ class EveryHours(Schedule):
             yield self.start + number * step
 
     def sentence(self) -> str:
-        often = "every hour" if self.hours == 1 else f"every {self.hours} hours"
+        often = gettext("every hour") if self.hours == 1 else gettext("every %(hours)s hours") % {"hours": self.hours}
         if self == EveryHours(1, datetime.combine(BEGINNING, time())):
             return often
         if self.is_dated:
-            return f"{often}, counted from {clock_time(self.start.time())} on {day_words(self.start.date())}"
-        return f"{often} from {clock_time(self.start.time())}"
+            return gettext("%(often)s, counted from %(clock_time)s on %(day_words)s") % {
+                "often": often,
+                "clock_time": clock_time(self.start.time()),
+                "day_words": day_words(self.start.date()),
+            }
+        return gettext("%(often)s from %(clock_time)s") % {"often": often, "clock_time": clock_time(self.start.time())}
 
     def as_json(self) -> dict[str, Any]:
         start = self.start.isoformat(timespec="minutes") if self.is_dated else clock_time(self.start.time())
@@ -126,25 +136,40 @@ class Calendar(Schedule):
         return f"{self.day_sentence()}{self.time_sentence()}"
 
     def day_sentence(self) -> str:
-        months = "" if self.months == EVERY_MONTH else listed([calendar.month_name[m] for m in sorted(self.months)])
+        months = (
+            "" if self.months == EVERY_MONTH else listed([str(MONTH_NAMES[month]) for month in sorted(self.months)])
+        )
         if self.days is not None:
-            words = listed(["last day" if day == LAST else ordinal(day) for day in sorted(self.days)])
-            shorter = " (or the last there is)" if any(28 < day < LAST for day in self.days) else ""
-            return f"on the {words}{shorter} of {months or 'each month'}"
-        inside = f" in {months}" if months else ""
+            words = listed([gettext("last day") if day == LAST else ordinal(day) for day in sorted(self.days)])
+            shorter = gettext(" (or the last there is)") if any(28 < day < LAST for day in self.days) else ""
+            return gettext("on the %(words)s%(shorter)s of %(months)s") % {
+                "words": words,
+                "shorter": shorter,
+                "months": months or gettext("each month"),
+            }
+        inside = gettext(" in %(months)s") % {"months": months} if months else ""
         if self.weekdays == EVERY_DAY:
-            return f"every day{inside}"
+            return gettext("every day%(inside)s") % {"inside": inside}
         if self.weekdays == frozenset(range(5)):
-            return f"Monday to Friday{inside}"
-        return f"every {listed([FULL_WEEKDAYS[day] for day in sorted(self.weekdays)])}{inside}"
+            return gettext("Monday to Friday%(inside)s") % {"inside": inside}
+        return gettext("every %(listed)s%(inside)s") % {
+            "listed": listed([str(DAY_NAMES[day]) for day in sorted(self.weekdays)]),
+            "inside": inside,
+        }
 
     def time_sentence(self) -> str:
         times = self.times
         if len(times) <= MOST_LISTED:
-            return f" at {listed([clock_time(each) for each in times])}"
+            return gettext(" at %(listed)s") % {"listed": listed([clock_time(each) for each in times])}
         if len(self.hours) == 24:
-            return f", at {listed([f'{minute:02}' for minute in sorted(self.minutes)])} minutes past every hour"
-        return f", {len(times)} times from {clock_time(times[0])} to {clock_time(times[-1])}"
+            return gettext(", at %(listed)s minutes past every hour") % {
+                "listed": listed([f"{minute:02}" for minute in sorted(self.minutes)])
+            }
+        return gettext(", %(times)s times from %(clock_time)s to %(clock_time_2)s") % {
+            "times": len(times),
+            "clock_time": clock_time(times[0]),
+            "clock_time_2": clock_time(times[-1]),
+        }
 
     def as_json(self) -> dict[str, Any]:
         fields: dict[str, Any] = {"minute": numbers(self.minutes)}
@@ -165,10 +190,13 @@ def parse(value: Any) -> Schedule:
     `*/2` or `*`: `hour` (needed), `minute` (0), `day_of_week` (`mon-fri`), `day_of_month` (`1,15,last`), `month`.
     """
     if not isinstance(value, Mapping):
-        raise ValueError('Give the times as fields, such as {"hour": 8, "minute": 0}.')
+        raise ValueError(gettext('Give the times as fields, such as {"hour": 8, "minute": 0}.'))
     known = {"every_hours", "from"} if "every_hours" in value else set(FIELDS)
     if unknown := [str(name)[:20] for name in value if name not in known]:
-        raise ValueError(f"{unknown[0]!r} is not a field of a schedule; there are {listed(sorted(known))}.")
+        raise ValueError(
+            gettext("%(name)s is not a field of a schedule; there are %(known)s.")
+            % {"name": repr(unknown[0]), "known": listed(sorted(known))}
+        )
     return every_hours(value) if "every_hours" in value else by_calendar(value)
 
 
@@ -177,7 +205,7 @@ def every_hours(value: Mapping[str, Any]) -> EveryHours:
     if isinstance(hours, str) and hours.strip().isascii() and hours.strip().isdigit():
         hours = int(hours)
     if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
-        raise ValueError(f"Enter a whole number of hours from 1 to {MOST_HOURS}.")
+        raise ValueError(gettext("Enter a whole number of hours from 1 to %(most)s.") % {"most": MOST_HOURS})
     start = value.get("from") or "00:00"
     try:
         if re.fullmatch(r"\d\d?:\d\d", str(start)):
@@ -186,20 +214,20 @@ def every_hours(value: Mapping[str, Any]) -> EveryHours:
         if dated.tzinfo is not None or dated.second or dated.microsecond or not 1970 <= dated.year <= 9000:
             raise ValueError(start)
     except (TypeError, ValueError):
-        raise ValueError("Enter when to begin as a time such as 08:00, or as 2026-05-03T08:00.") from None
+        raise ValueError(gettext("Enter when to begin as a time such as 08:00, or as 2026-05-03T08:00.")) from None
     return EveryHours(hours, dated, is_dated=True)
 
 
 def by_calendar(value: Mapping[str, Any]) -> Calendar:
     value = {name: text for name, text in value.items() if text not in (None, "")}
     if "hour" not in value:
-        raise ValueError("Enter the hour.")
+        raise ValueError(gettext(HOUR_NEEDED))
     given = {name: field.read(value.get(name, "*")) for name, field in FIELDS.items()}
     if given["day_of_week"] and given["day_of_month"]:
-        raise ValueError("Choose days of the week or days of the month, not both.")
+        raise ValueError(gettext("Choose days of the week or days of the month, not both."))
     minutes = given["minute"] or frozenset(range(60) if "minute" in value else {0})
     if len(minutes) > MOST_AN_HOUR:
-        raise ValueError(f"Choose at most {MOST_AN_HOUR} times an hour.")
+        raise ValueError(too_often())
     return Calendar(
         minutes=minutes,
         hours=given["hour"] or frozenset(range(24)),
@@ -258,14 +286,20 @@ class Field:
         return int(text)
 
     def fault(self, value: Any) -> ValueError:
-        return ValueError(f"{str(value)[:40]!r} is not {self.words}.")
+        return ValueError(
+            gettext("%(value)s is not %(words)s.") % {"value": repr(str(value)[:40]), "words": gettext(self.words)}
+        )
+
+
+def too_often() -> str:
+    return gettext("Choose at most %(most)s times an hour.") % {"most": MOST_AN_HOUR}
 
 
 FIELDS: Final = {
-    "minute": Field("a minute from 0 to 59", 0, 59, {}),
-    "hour": Field("an hour from 0 to 23", 0, 23, {}),
+    "minute": Field(gettext_noop("a minute from 0 to 59"), 0, 59, {}),
+    "hour": Field(gettext_noop("an hour from 0 to 23"), 0, 23, {}),
     "day_of_week": Field(
-        "a day of the week such as mon, or mon-fri",
+        gettext_noop("a day of the week such as mon, or mon-fri"),
         0,
         6,
         # As in cron, Sunday is 0 and 7 to those who count days.
@@ -274,9 +308,9 @@ FIELDS: Final = {
         | {name.lower(): day for day, name in enumerate(FULL_WEEKDAYS)},
         turns=True,
     ),
-    "day_of_month": Field("a day from 1 to 31, or last", 1, 31, {"last": LAST}),
+    "day_of_month": Field(gettext_noop("a day from 1 to 31, or last"), 1, 31, {"last": LAST}),
     "month": Field(
-        "a month from 1 to 12",
+        gettext_noop("a month from 1 to 12"),
         1,
         12,
         {name: month for month, name in enumerate(MONTHS, 1)}
@@ -291,7 +325,7 @@ def clock_time(at: time) -> str:
 
 
 def day_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return locales.long_day(day)
 
 
 def numbers(chosen: Collection[int]) -> int | str:
@@ -307,4 +341,4 @@ def ordinal(number: int) -> str:
 
 def listed(words: Collection[str]) -> str:
     *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    return gettext("%(most)s and %(last)s") % {"most": ", ".join(most), "last": last} if most else last

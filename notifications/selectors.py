@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import User
 from dashboard import clock
@@ -69,7 +70,7 @@ class ReminderLine:
     @property
     def words(self) -> str:
         """Its state as people read it."""
-        return "Waits for the way back" if self.waits else str(self.state.label)
+        return gettext("Waits for the way back") if self.waits else str(self.state.label)
 
 
 def lines_of(reminders: list[Reminder]) -> list[ReminderLine]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Final
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from dashboard import clock
 from dashboard.formats import format_price, format_share
@@ -42,21 +44,42 @@ def suggestions(user: User, coin: Asset) -> list[Suggestion]:
     unit = user.currency.upper()
     found: list[tuple[str, str, dict[str, str]]] = []
     if holding is not None and holding.average_cost:
-        cost = f"crosses your average cost, {format_price(holding.average_cost, user.currency)} {unit}"
-        found.append(("At my break-even", cost, {"kind": "break_even", "direction": "both"}))
+        cost = gettext("crosses your average cost, %(average_cost)s %(unit)s") % {
+            "average_cost": format_price(holding.average_cost, user.currency),
+            "unit": unit,
+        }
+        found.append((gettext("At my break-even"), cost, {"kind": "break_even", "direction": "both"}))
     with localcontext(WIDE):
         above, below = rounded(price * UP), rounded(price * DOWN)
-    found.append(("+25 %", f"rises above {exact(above)} {unit}", {"kind": "price_above", "limit": plain(above)}))
-    found.append(("−10 %", f"falls below {exact(below)} {unit}", {"kind": "price_below", "limit": plain(below)}))
+    found.append(
+        (
+            "+25 %",
+            gettext("rises above %(above)s %(unit)s") % {"above": exact(above), "unit": unit},
+            {"kind": "price_above", "limit": plain(above)},
+        )
+    )
+    found.append(
+        (
+            "−10 %",
+            gettext("falls below %(below)s %(unit)s") % {"below": exact(below), "unit": unit},
+            {"kind": "price_below", "limit": plain(below)},
+        )
+    )
     ath = converted(quote.ath, rate)
     if ath is not None and ath > price:
-        high = f"rises above {exact(rounded(ath))} {unit}"
-        found.append(("All-time high", high, {"kind": "price_above", "limit": plain(rounded(ath))}))
+        high = gettext("rises above %(ath)s %(unit)s") % {"ath": exact(rounded(ath)), "unit": unit}
+        found.append((gettext("All-time high"), high, {"kind": "price_above", "limit": plain(rounded(ath))}))
     if holding is not None and holding.share is not None:
         part = next((part for part in PARTS if part > holding.share), None)
         if part is not None:
-            share = f"its share is {format_share(holding.share)} now"
-            found.append((f"Over {part} % of all", share, {"kind": "allocation_above", "limit": str(part)}))
+            share = gettext("its share is %(share)s now") % {"share": format_share(holding.share)}
+            found.append(
+                (
+                    gettext("Over %(part)s %% of all") % {"part": part},
+                    share,
+                    {"kind": "allocation_above", "limit": str(part)},
+                )
+            )
     there = made(user, coin)
     return [
         Suggestion(label, detail, {"asset": coin.pk, **values}, there.get(key_of(values)))

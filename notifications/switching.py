@@ -7,7 +7,9 @@ from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from accounts.locales import as_read_by
 from accounts.models import User
 from dashboard import clock
 from dashboard.live.announce import announce_alert
@@ -37,7 +39,8 @@ def switch_on(user: User, transport: str) -> None:
 
 
 def tell_page(off: TransportOff) -> None:
-    announce_alert(off.user_id, render_to_string("notifications/_off_toast.html", {"off": off}))
+    with as_read_by(off.user):
+        announce_alert(off.user_id, render_to_string("notifications/_off_toast.html", {"off": off}))
 
 
 def tell_off(pk: int) -> None:
@@ -48,7 +51,9 @@ def tell_off(pk: int) -> None:
     ):
         return
     off = TransportOff.objects.select_related("user").get(pk=pk)
-    if write(notice_of(off), about=off.transport, now=now):
+    with as_read_by(off.user):
+        notice = notice_of(off)
+    if write(notice, about=off.transport, now=now):
         return
     again = off.attempts < ATTEMPTS and len(ready_for(off.user)) > 1
     TransportOff.objects.filter(pk=pk).update(
@@ -59,10 +64,13 @@ def tell_off(pk: int) -> None:
 def notice_of(off: TransportOff) -> Message:
     return Message(
         user=off.user,
-        title=f"{off.get_transport_display()} is switched off",
+        title=gettext("%(transport)s is switched off") % {"transport": off.get_transport_display()},
         text=(
-            f"Alerts no longer go out by {off.get_transport_display()}: {off.reason} "
-            "Your reminders keep working and use your other ways. Mend it in the settings and switch it on again."
+            gettext(
+                "Alerts no longer go out by %(transport)s: %(reason)s Your reminders keep "
+                "working and use your other ways. Mend it in the settings and switch it on again."
+            )
+            % {"transport": off.get_transport_display(), "reason": off.reason}
         ),
         url=settings.PUBLIC_URL + reverse("delivery_settings"),
         key=f"tickfolio-off-{off.pk}",

@@ -7,6 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from notifications.written_amounts import Amount, Unreadable, read_amount
 
 
@@ -108,10 +110,10 @@ SNOOZE: Final = timedelta(hours=8)
 LONGEST_SNOOZE: Final = timedelta(days=7)
 SPAN: Final = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?)(?:([hdm])|(?:hours?|hrs?)|(days?)|(min(?:ute)?s?))?", re.ASCII)
 
-WHICH_COIN: Final = "Which coin? Write its ticker or name, like PRICE BTC."
-HOW_TO_REMIND: Final = "Write it like REMIND BTC ABOVE 70000, or REMIND BALANCE BELOW 10000."
-HOW_TO_SNOOZE: Final = "Write for how many hours, up to 168 (a week), like SNOOZE 8; SNOOZE OFF ends it."
-WHICH_NUMBER: Final = "Write the reminder's number, like {} 2. LIST shows the numbers."
+WHICH_COIN: Final = gettext_noop("Which coin? Write its ticker or name, like PRICE BTC.")
+HOW_TO_REMIND: Final = gettext_noop("Write it like REMIND BTC ABOVE 70000, or REMIND BALANCE BELOW 10000.")
+HOW_TO_SNOOZE: Final = gettext_noop("Write for how many hours, up to 168 (a week), like SNOOZE 8; SNOOZE OFF ends it.")
+WHICH_NUMBER: Final = gettext_noop("Write the reminder's number, like {} 2. LIST shows the numbers.")
 
 
 def understand(text: str, currency: str) -> Command:
@@ -143,20 +145,20 @@ def understand(text: str, currency: str) -> Command:
 def price(rest: list[str]) -> Price | Unclear:
     """A coin may bear the name of a word that usually says nothing."""
     named = [word for word in rest if word not in BEFORE_A_COIN | COURTEOUS] or rest
-    return Price(" ".join(named)) if named else Unclear(Word.PRICE, WHICH_COIN)
+    return Price(" ".join(named)) if named else Unclear(Word.PRICE, gettext(WHICH_COIN))
 
 
 def remind(raw: list[str], words: list[str], currency: str) -> Remind | Unclear:
     """The amount is read from the words as they were written: their edges may belong to it."""
     at = next((place for place, word in enumerate(words) if word in ABOVE | BELOW), None)
     if at is None:
-        return Unclear(Word.REMIND, HOW_TO_REMIND)
+        return Unclear(Word.REMIND, gettext(HOW_TO_REMIND))
     said = [word for word in words[:at] if word]
     named = [word for word in said if word not in CONNECTING][1:] or said[1:]
     last = next((at + 1 + n for n, word in enumerate(words[at + 1 :]) if word in COURTEOUS), None)
     amount = " ".join(raw[at + 1 : last]).strip("\"'“”!?;:*_~` ")
     if not named or not amount:
-        return Unclear(Word.REMIND, HOW_TO_REMIND)
+        return Unclear(Word.REMIND, gettext(HOW_TO_REMIND))
     try:
         limit = read_amount(amount.removesuffix("."), currency)
     except Unreadable as error:
@@ -172,14 +174,16 @@ def snooze(rest: list[str]) -> Snooze | Unclear:
         return Snooze(timedelta(0))
     match = SPAN.fullmatch("".join(rest))
     if match is None:
-        return Unclear(Word.SNOOZE, HOW_TO_SNOOZE)
+        return Unclear(Word.SNOOZE, gettext(HOW_TO_SNOOZE))
     number = float(match[1].replace(",", "."))  # hours, not money
     letter = match[2] or ("d" if match[3] else "m" if match[4] else "h")
     span = {"h": timedelta(hours=1), "d": timedelta(days=1), "m": timedelta(minutes=1)}[letter] * number
-    return Snooze(span) if timedelta(minutes=1) <= span <= LONGEST_SNOOZE else Unclear(Word.SNOOZE, HOW_TO_SNOOZE)
+    return (
+        Snooze(span) if timedelta(minutes=1) <= span <= LONGEST_SNOOZE else Unclear(Word.SNOOZE, gettext(HOW_TO_SNOOZE))
+    )
 
 
 def switch(word: Word, rest: list[str]) -> Switch | Unclear:
     if len(rest) == 1 and rest[0].isascii() and rest[0].isdigit() and len(rest[0]) < 6:
         return Switch(int(rest[0]), word is Word.RESUME)
-    return Unclear(word, WHICH_NUMBER.format(word.upper()))
+    return Unclear(word, gettext(WHICH_NUMBER).format(word.upper()))

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from notifications.models import Alert, Delivery
 from notifications.transports.base import Message, Part
@@ -40,8 +41,14 @@ def message_of_many(leader: Delivery) -> Message:
     parts = tuple(part_of(alert, leader) for alert in alerts)
     return Message(
         user=leader.alert.user,
-        title=f"{len(parts)} alerts: {alerts[0].title} and {len(parts) - 1} more",
-        text="\n".join([f"{len(parts)} of your reminders fired:", *(f"• {part.title}" for part in parts)]),
+        title=gettext("%(number)s alerts: %(first)s and %(others)s more")
+        % {"number": len(parts), "first": alerts[0].title, "others": len(parts) - 1},
+        text="\n".join(
+            [
+                gettext("%(parts)s of your reminders fired:") % {"parts": len(parts)},
+                *(f"• {part.title}" for part in parts),
+            ]
+        ),
         url=f"{settings.PUBLIC_URL}{reverse('alerts')}?message={leader.pk}",
         key=key(leader),
         parts=parts,
@@ -62,8 +69,15 @@ def waited(delivery: Delivery) -> str:
     """When it happened and why it comes only now, where it comes late."""
     if not is_late(delivery.alert, delivery):
         return ""
-    why = f" This message waited. {delivery.held_because}" if delivery.held_because else ""
-    return f" It happened at {moment(delivery.alert.fired_at, delivery.alert.user.zone)}.{why}"
+    why = (
+        gettext(" This message waited. %(held_because)s") % {"held_because": delivery.held_because}
+        if delivery.held_because
+        else ""
+    )
+    return gettext(" It happened at %(moment)s.%(why)s") % {
+        "moment": moment(delivery.alert.fired_at, delivery.alert.user.zone),
+        "why": why,
+    }
 
 
 def is_late(alert: Alert, delivery: Delivery) -> bool:

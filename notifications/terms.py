@@ -6,6 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
+
 from notifications.models import Reminder
 
 Kind = Reminder.Kind
@@ -25,14 +27,16 @@ class Limit:
         return (self.low is None or value > self.low) and (self.high is None or value < self.high)
 
 
-MONEY: Final = Limit(Decimal(0), None, "Enter a limit above zero.")
-ANY_MONEY: Final = Limit(None, None, "Enter a number.")
-RISE: Final = Limit(Decimal(0), LARGEST_PERCENT, "Enter a percentage above zero.")
-FALL: Final = Limit(Decimal(0), Decimal(100), "Enter a percentage above 0 and below 100.")
-PEG: Final = Limit(Decimal(0), Decimal(50), "Enter a percentage above 0 and below 50.")
-ANY_PERCENT: Final = Limit(-LARGEST_PERCENT, LARGEST_PERCENT, "Enter a percentage.")
+MONEY: Final = Limit(Decimal(0), None, gettext_noop("Enter a limit above zero."))
+ANY_MONEY: Final = Limit(None, None, gettext_noop("Enter a number."))
+RISE: Final = Limit(Decimal(0), LARGEST_PERCENT, gettext_noop("Enter a percentage above zero."))
+FALL: Final = Limit(Decimal(0), Decimal(100), gettext_noop("Enter a percentage above 0 and below 100."))
+PEG: Final = Limit(Decimal(0), Decimal(50), gettext_noop("Enter a percentage above 0 and below 50."))
+ANY_PERCENT: Final = Limit(-LARGEST_PERCENT, LARGEST_PERCENT, gettext_noop("Enter a percentage."))
 MINUTES: Final = Limit(
-    Decimal(0), Decimal(MOST_MINUTES + 1), f"Enter whole minutes from 1 to {MOST_MINUTES:,}, which are 31 days."
+    Decimal(0),
+    Decimal(MOST_MINUTES + 1),
+    gettext_noop("Enter whole minutes from 1 to 44,640, which are 31 days."),
 )
 
 
@@ -64,14 +68,14 @@ OPTIONAL: Final[Mapping[str, Any]] = MappingProxyType(
 """Fields that only some kinds have, and what they hold in the others."""
 OUT_OF_PLACE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "limit_high": "Only ranges have a second limit.",
-        "window": "Only changes have a window of time.",
-        "direction": "Reminders of this kind have no direction.",
-        "measure": "Only profits are realised or unrealised.",
-        "unit": "Only the limit of a profit can be in money or in percent.",
-        "minutes": "Only a stablecoin off its peg has these minutes.",
-        "own_transactions": "Your own transactions can't make this reminder fire.",
-        "schedule": "Only reports have set times.",
+        "limit_high": gettext_noop("Only ranges have a second limit."),
+        "window": gettext_noop("Only changes have a window of time."),
+        "direction": gettext_noop("Reminders of this kind have no direction."),
+        "measure": gettext_noop("Only profits are realised or unrealised."),
+        "unit": gettext_noop("Only the limit of a profit can be in money or in percent."),
+        "minutes": gettext_noop("Only a stablecoin off its peg has these minutes."),
+        "own_transactions": gettext_noop("Your own transactions can't make this reminder fire."),
+        "schedule": gettext_noop("Only reports have set times."),
     }
 )
 OWN: Final = MappingProxyType({"own_transactions": False})
@@ -98,7 +102,7 @@ TERMS: Final[Mapping[str, Terms]] = MappingProxyType(
         Kind.SCHEDULE: Terms(False, True, None, {"schedule": None}),
     }
 )
-ASSET_NEEDED: Final = "Choose the coin to watch."
-ASSET_OUT_OF_PLACE: Final = "This is about all that is held, not about one coin."
-PORTFOLIO_OUT_OF_PLACE: Final = "A price belongs to no portfolio."
-LIMIT_OUT_OF_PLACE: Final = "Reminders of this kind have no limit."
+ASSET_NEEDED: Final = gettext_noop("Choose the coin to watch.")
+ASSET_OUT_OF_PLACE: Final = gettext_noop("This is about all that is held, not about one coin.")
+PORTFOLIO_OUT_OF_PLACE: Final = gettext_noop("A price belongs to no portfolio.")
+LIMIT_OUT_OF_PLACE: Final = gettext_noop("Reminders of this kind have no limit.")

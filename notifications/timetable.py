@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from notifications.models import Delivery, Reminder
 from notifications.scheduling import Schedule, parse
@@ -39,7 +41,7 @@ def line_of(reminder: Reminder, zone: ZoneInfo, now: datetime) -> ReportLine:
     runs = schedule is not None and reminder.state(now) in {Reminder.State.ARMED, Reminder.State.COOLING}
     return ReportLine(
         reminder=reminder,
-        scope=reminder.portfolio.name if reminder.portfolio else "All portfolios",
+        scope=reminder.portfolio.name if reminder.portfolio else gettext("All portfolios"),
         sentence=schedule.sentence() if schedule else "never",
         ways=", ".join(str(LABELS.get(name, name)) for name in reminder.transports),
         next_times=tuple(schedule.upcoming(now, zone, SHOWN)) if schedule and runs else (),

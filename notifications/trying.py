@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from dashboard import clock
@@ -44,7 +45,9 @@ def begin(user: User, transport: Transport, now: datetime) -> Trial:
         one_at_a_time(f"notifications.trying.{user.pk}")
         mine = Trial.objects.filter(user=user)
         if mine.filter(at__gt=now - SPAN).count() >= MOST:
-            raise TooManyTrials(f"You have sent {MOST} test messages within an hour. Wait a while.")
+            raise TooManyTrials(
+                gettext("You have sent %(most)s test messages within an hour. Wait a while.") % {"most": MOST}
+            )
         if not spend_one(user, transport.name, now):
             raise TooManyTrials(used_up(transport.name))
         mine.filter(at__lt=now - KEPT).delete()
@@ -56,22 +59,22 @@ def attempt(user: User, transport: Transport, trial: Trial) -> tuple[bool | None
     off = TransportOff.objects.filter(user=user, transport=transport.name).first()
     target = transport.target(user)
     if off is not None:
-        return False, f"It is switched off: {off.reason}"
+        return False, gettext("It is switched off: %(reason)s") % {"reason": off.reason}
     if not transport.is_configured() or target is None:
-        return False, "There is no confirmed address."
+        return False, gettext("There is no confirmed address.")
     try:
         receipt = transport.send(message_of(user, transport, trial), target)
         return True, progress(transport, receipt)
     except NotAccepted as error:
         return False, error.reason
     except InDoubt as error:
-        return None, f"{error} It may have arrived all the same."
+        return None, gettext("%(error)s It may have arrived all the same.") % {"error": error}
 
 
 def progress(transport: Transport, receipt: Receipt) -> str:
     """How far it came within a few seconds. Raises NotAccepted where the provider says that it went wrong."""
     if receipt.follow is None:
-        return SENT.get(transport.name, "Taken.")
+        return gettext(SENT[transport.name]) if transport.name in SENT else gettext("Taken.")
     for _ in range(LOOKS):
         time.sleep(BETWEEN)
         try:
@@ -81,26 +84,32 @@ def progress(transport: Transport, receipt: Receipt) -> str:
         if report.fault is not None:
             raise report.fault
         if report.progress in {Progress.DELIVERED, Progress.READ}:
-            return "Delivered."
-    return SENT.get(transport.name, "Taken.")
+            return gettext("Delivered.")
+    return gettext(SENT[transport.name]) if transport.name in SENT else gettext("Taken.")
 
 
 SENT: Final = {
-    "toast": "Shown in your open pages.",
-    "email": "The mail server took it. Look for it, also among the spam.",
-    "whatsapp": "Twilio took it and is passing it on.",
-    "webpush": "The push service took it and passes it to your browser.",
+    "toast": gettext_noop("Shown in your open pages."),
+    "email": gettext_noop("The mail server took it. Look for it, also among the spam."),
+    "whatsapp": gettext_noop("Twilio took it and is passing it on."),
+    "webpush": gettext_noop("The push service took it and passes it to your browser."),
 }
 
 
 def message_of(user: User, transport: Transport, trial: Trial) -> Message:
     return Message(
         user=user,
-        title="Test message from Tickfolio",
-        text=f"You asked for this message in your delivery settings. Alerts reach you by {WORDS[transport.name]}.",
+        title=gettext("Test message from Tickfolio"),
+        text=gettext("You asked for this message in your delivery settings. Alerts reach you by %(transport)s.")
+        % {"transport": gettext(WORDS[transport.name])},
         url=settings.PUBLIC_URL + reverse("delivery_settings"),
         key=f"tickfolio-test-{trial.pk}",
     )
 
 
-WORDS: Final = {"toast": "toast", "email": "e-mail", "whatsapp": "WhatsApp", "webpush": "push message"}
+WORDS: Final = {
+    "toast": gettext_noop("toast"),
+    "email": gettext_noop("e-mail"),
+    "whatsapp": "WhatsApp",
+    "webpush": gettext_noop("push message"),
+}

@@ -11,13 +11,14 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from notifications.models import Reminder, TransportOff
 
 SALT: Final = "notifications.unsubscribing"
 EMAIL: Final = "email"
-REASON: Final = "You switched e-mail alerts off by the link in a mail."
+REASON: Final = gettext_noop("You switched e-mail alerts off by the link in a mail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +66,5 @@ def stop_mail_of(reminder: Reminder) -> None:
 def stop_all_mail(user: User, now: datetime) -> None:
     """Switch e-mail off until its owner switches it on again. They know, so nobody tells them."""
     TransportOff.objects.get_or_create(
-        user=user, transport=EMAIL, defaults={"reason": REASON, "off_at": now, "told_at": now}
+        user=user, transport=EMAIL, defaults={"reason": gettext(REASON), "off_at": now, "told_at": now}
     )

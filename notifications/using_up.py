@@ -9,7 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from accounts.locales import as_read_by
 from accounts.models import User
 from dashboard import clock
 from dashboard.live.announce import announce_alert
@@ -31,7 +33,10 @@ def label(transport: str) -> str:
 
 
 def reason(transport: str) -> str:
-    return f"Today's {allowance.daily_limit(transport)} messages by {label(transport)} are used up."
+    return gettext("Today's %(number)s messages by %(transport)s are used up.") % {
+        "number": allowance.daily_limit(transport),
+        "transport": label(transport),
+    }
 
 
 def note(used: Allowance, user: User, now: datetime) -> None:
@@ -40,7 +45,8 @@ def note(used: Allowance, user: User, now: datetime) -> None:
         return
     used.told_day, used.due_at, used.attempts = used.day, now + GATHER, 0
     used.save(update_fields=["told_day", "due_at", "attempts"])
-    html = render_to_string("notifications/_used_up_toast.html", {"reason": reason(used.transport)})
+    with as_read_by(user):
+        html = render_to_string("notifications/_used_up_toast.html", {"reason": reason(used.transport)})
     transaction.on_commit(partial(announce_alert, user.pk, html))
 
 
@@ -57,7 +63,9 @@ def tell_used_up(pk: int) -> None:
     if not Allowance.objects.filter(pk=pk, due_at__lte=now).update(due_at=None):
         return
     used = Allowance.objects.select_related("user").get(pk=pk)
-    if write(notice_of(used), about=used.transport, now=now):
+    with as_read_by(used.user):
+        notice = notice_of(used)
+    if write(notice, about=used.transport, now=now):
         return
     if used.attempts < ATTEMPTS and len(ready_for(used.user)) > 1:
         Allowance.objects.filter(pk=pk, due_at=None).update(attempts=used.attempts + 1, due_at=now + AGAIN_AFTER)
@@ -66,13 +74,18 @@ def tell_used_up(pk: int) -> None:
 def notice_of(used: Allowance) -> Message:
     held = [delivery.alert.title for delivery in held_back(used.user, used.transport)]
     named = "\n".join(f"• {title}" for title in held[:AT_MOST_NAMED])
-    more = f"\n… and {len(held) - AT_MOST_NAMED} more" if len(held) > AT_MOST_NAMED else ""
+    more = (
+        gettext("\n… and %(number)s more") % {"number": len(held) - AT_MOST_NAMED} if len(held) > AT_MOST_NAMED else ""
+    )
     return Message(
         user=used.user,
         title=reason(used.transport),
         text=(
-            f"Further alerts go by your reminders' fallback, or wait and come in one message tomorrow. "
-            f"Every alert is on your alerts page. Held back so far:\n{named}{more}"
+            gettext(
+                "Further alerts go by your reminders' fallback, or wait and come in one message "
+                "tomorrow. Every alert is on your alerts page. Held back so far:\n%(named)s%(more)s"
+            )
+            % {"named": named, "more": more}
         ),
         url=settings.PUBLIC_URL + reverse("alerts"),
         key=f"tickfolio-used-up-{used.pk}-{used.day}",

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from accounts.currencies import CURRENCIES
 from dashboard.market.search import ensure_asset
 from dashboard.models import Asset, Portfolio
@@ -38,9 +40,9 @@ FIELDS: Final = (
     *("transports", "fallback", "note", "active"),
 )
 UNREADY: Final = {
-    "email": "Confirm your e-mail address first; until then nothing is sent to it.",
-    "whatsapp": "Link your WhatsApp number in the settings first; until then nothing is sent to it.",
-    "webpush": "Allow push messages in a browser first, in the delivery settings.",
+    "email": gettext_noop("Confirm your e-mail address first; until then nothing is sent to it."),
+    "whatsapp": gettext_noop("Link your WhatsApp number in the settings first; until then nothing is sent to it."),
+    "webpush": gettext_noop("Allow push messages in a browser first, in the delivery settings."),
 }
 
 
@@ -75,7 +77,7 @@ class Check:
 
     def kind(self, value: Any) -> None:
         if not isinstance(value, str) or value not in TERMS:
-            self.fault("kind", f"Choose one of {', '.join(TERMS)}.")
+            self.fault("kind", gettext("Choose one of %(terms)s.") % {"terms": ", ".join(TERMS)})
             return
         terms = TERMS[value]
         if value != self.reminder.kind:
@@ -91,7 +93,7 @@ class Check:
             return
         asset = value if isinstance(value, Asset) else ensure_asset(value) if isinstance(value, str) else None
         if asset is None or asset.kind != Asset.Kind.CRYPTO:
-            self.fault("asset", "This coin is not known. Choose one from the list.")
+            self.fault("asset", gettext("This coin is not known. Choose one from the list."))
         else:
             self.reminder.asset = asset
 
@@ -103,7 +105,7 @@ class Check:
         whole = isinstance(pk, int) and not isinstance(pk, bool) and 0 < pk < 2**63
         portfolio = Portfolio.objects.of(self.reminder.user).filter(pk=pk).first() if whole else None
         if portfolio is None:
-            self.fault("portfolio", "This portfolio is not one of yours.")
+            self.fault("portfolio", gettext("This portfolio is not one of yours."))
         else:
             self.reminder.portfolio = portfolio
 
@@ -116,7 +118,7 @@ class Check:
             return True
         setattr(self.reminder, field, OPTIONAL[field])
         if value not in (None, "", {}, [], OPTIONAL[field]):
-            self.fault(field, OUT_OF_PLACE[field])
+            self.fault(field, gettext(OUT_OF_PLACE[field]))
         return False
 
     def default(self, field: str) -> Any:
@@ -130,22 +132,22 @@ class Check:
         if value is None:
             self.fault(field, missing)
         elif value not in names:
-            self.fault(field, f"Choose one of {', '.join(names)}.")
+            self.fault(field, gettext("Choose one of %(names)s.") % {"names": ", ".join(names)})
         else:
             setattr(self.reminder, field, value)
 
     def direction(self, value: Any) -> None:
         names = ["down", "up"] if self.reminder.kind == Reminder.Kind.TRAILING else Reminder.Direction.values
-        self.chosen("direction", value, names, "Choose a direction.")
+        self.chosen("direction", value, names, gettext("Choose a direction."))
 
     def window(self, value: Any) -> None:
-        self.chosen("window", value, Reminder.Window.values, "Choose the time over which it changes.")
+        self.chosen("window", value, Reminder.Window.values, gettext("Choose the time over which it changes."))
 
     def measure(self, value: Any) -> None:
-        self.chosen("measure", value, Reminder.Measure.values, "Choose which profit.")
+        self.chosen("measure", value, Reminder.Measure.values, gettext("Choose which profit."))
 
     def unit(self, value: Any) -> None:
-        self.chosen("unit", value, Reminder.Unit.values, "Choose money or percent.")
+        self.chosen("unit", value, Reminder.Unit.values, gettext("Choose money or percent."))
 
     def minutes(self, value: Any) -> None:
         if not self.has("minutes", value):
@@ -154,7 +156,10 @@ class Check:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_MINUTES:
             self.reminder.minutes = value
         else:
-            self.fault("minutes", f"Enter whole minutes from 0 to {MOST_MINUTES:,}.")
+            self.fault(
+                "minutes",
+                gettext("Enter whole minutes from 0 to %(most_minutes)s.") % {"most_minutes": f"{MOST_MINUTES:,}"},
+            )
 
     def own_transactions(self, value: Any) -> None:
         if not self.has("own_transactions", value):
@@ -162,16 +167,16 @@ class Check:
         if value is None or isinstance(value, bool):
             self.reminder.own_transactions = bool(value)
         else:
-            self.fault("own_transactions", "Say true or false.")
+            self.fault("own_transactions", gettext("Say true or false."))
 
     def limit(self, value: Any) -> None:
         terms = TERMS.get(self.reminder.kind)
         self.reminder.limit = None
         if terms is not None and terms.limit is None:
             if value not in (None, ""):
-                self.fault("limit", LIMIT_OUT_OF_PLACE)
+                self.fault("limit", gettext(LIMIT_OUT_OF_PLACE))
         elif value in (None, ""):
-            self.fault("limit", "Enter the limit.")
+            self.fault("limit", gettext("Enter the limit."))
         else:
             self.reminder.limit = self.amount("limit", value)
 
@@ -180,13 +185,13 @@ class Check:
             return
         self.reminder.limit_high = None
         if value in (None, ""):
-            self.fault("limit_high", "Enter the upper limit of the range.")
+            self.fault("limit_high", gettext("Enter the upper limit of the range."))
         else:
             self.reminder.limit_high = self.amount("limit_high", value)
 
     def amount(self, field: str, value: Any) -> Decimal | None:
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            self.fault(field, "Enter a number.")
+            self.fault(field, gettext("Enter a number."))
             return None
         try:
             return parse_amount(str(value) if isinstance(value, float) else value)
@@ -199,7 +204,7 @@ class Check:
         if code in CURRENCIES:
             self.reminder.currency = code
         else:
-            self.fault("currency", "This currency is not known.")
+            self.fault("currency", gettext("This currency is not known."))
 
     def usual_currency(self) -> str:
         """The portfolio's, else the user's; a stablecoin is held against the money that its ticker names."""
@@ -213,7 +218,7 @@ class Check:
         if value in Reminder.Repeat.values:
             self.reminder.repeat = value
         else:
-            self.fault("repeat", f"Choose one of {', '.join(Reminder.Repeat.values)}.")
+            self.fault("repeat", gettext("Choose one of %(values)s.") % {"values": ", ".join(Reminder.Repeat.values)})
 
     def rearm_band(self, value: Any) -> None:
         band = Decimal("0.5") if value in (None, "") else self.amount("rearm_band", value)
@@ -222,14 +227,19 @@ class Check:
         if 0 <= band <= WIDEST_BAND:
             self.reminder.rearm_band = band
         else:
-            self.fault("rearm_band", f"Enter a percentage from 0 to {WIDEST_BAND}.")
+            self.fault(
+                "rearm_band", gettext("Enter a percentage from 0 to %(widest_band)s.") % {"widest_band": WIDEST_BAND}
+            )
 
     def cooldown(self, value: Any) -> None:
         value = 0 if value in (None, "") else value
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LONGEST_COOLDOWN:
             self.reminder.cooldown = value
         else:
-            self.fault("cooldown", f"Enter whole seconds from 0 to {LONGEST_COOLDOWN}.")
+            self.fault(
+                "cooldown",
+                gettext("Enter whole seconds from 0 to %(longest_cooldown)s.") % {"longest_cooldown": LONGEST_COOLDOWN},
+            )
 
     def expires_at(self, value: Any) -> None:
         self.reminder.expires_at = None
@@ -241,11 +251,11 @@ class Check:
             except ValueError:
                 value = None
         if not isinstance(value, datetime):
-            self.fault("expires_at", "Enter a time such as 2026-05-03T14:00:00Z.")
+            self.fault("expires_at", gettext("Enter a time such as 2026-05-03T14:00:00Z."))
             return
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
         if not self.now < value < self.now + timedelta(days=36525):
-            self.fault("expires_at", "Enter a time in the future.")
+            self.fault("expires_at", gettext("Enter a time in the future."))
         else:
             self.reminder.expires_at = value.astimezone(UTC)
 
@@ -257,13 +267,13 @@ class Check:
         if value in (None, "", {}):
             return
         if not isinstance(value, Mapping) or value.keys() != {"from", "to"}:
-            self.fault("quiet_hours", 'Give two times, such as {"from": "22:00", "to": "07:00"}.')
+            self.fault("quiet_hours", gettext('Give two times, such as {"from": "22:00", "to": "07:00"}.'))
             return
         hours = {name: clock_time(value[name]) for name in ("from", "to")}
         if None in hours.values():
-            self.fault("quiet_hours", "Enter times such as 22:00.")
+            self.fault("quiet_hours", gettext("Enter times such as 22:00."))
         elif hours["from"] == hours["to"]:
-            self.fault("quiet_hours", "Enter two different times.")
+            self.fault("quiet_hours", gettext("Enter two different times."))
         else:
             self.reminder.quiet_hours = hours
 
@@ -272,7 +282,7 @@ class Check:
             return
         self.reminder.schedule = None
         if value in (None, "", {}):
-            self.fault("schedule", "Choose when the report shall come.")
+            self.fault("schedule", gettext("Choose when the report shall come."))
             return
         try:
             self.reminder.schedule = parse(value).as_json()
@@ -288,10 +298,12 @@ class Check:
         if names is None:
             return
         if not names:
-            self.fault("transports", "Choose at least one way to be told.")
+            self.fault("transports", gettext("Choose at least one way to be told."))
         for name in names:
             if name not in ready and name not in self.reminder.transports:
-                self.fault("transports", UNREADY.get(name, "This way is switched off."))
+                self.fault(
+                    "transports", gettext(UNREADY[name]) if name in UNREADY else gettext("This way is switched off.")
+                )
         self.reminder.transports = names
 
     def fallback(self, value: Any) -> None:
@@ -302,40 +314,49 @@ class Check:
 
     def names(self, field: str, value: Any) -> list[str] | None:
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-            self.fault(field, "Give a list of names.")
+            self.fault(field, gettext("Give a list of names."))
             return None
         usable = offered()
         for name in value:
             if name not in usable:
                 known = name in TRANSPORTS or name == "webpush"
-                self.fault(field, f"{name[:20]!r} is not {'available here' if known else 'a way to be told'}.")
+                self.fault(
+                    field,
+                    gettext("%(name)s is not %(known)s.")
+                    % {
+                        "name": f"{name[:20]!r}",
+                        "known": gettext("available here") if known else gettext("a way to be told"),
+                    },
+                )
                 return None
         return list(dict.fromkeys(value))
 
     def note(self, value: Any) -> None:
         note = "".join(c for c in str(value or "") if c.isprintable() or c == "\n").strip()
         if len(note) > 500:
-            self.fault("note", "Write at most 500 characters.")
+            self.fault("note", gettext("Write at most 500 characters."))
         self.reminder.note = note[:500]
 
     def active(self, value: Any) -> None:
         if value is None or isinstance(value, bool):
             self.reminder.active = value is not False
         else:
-            self.fault("active", "Say true or false.")
+            self.fault("active", gettext("Say true or false."))
 
     def parties(self) -> None:
         """Does the kind have what it needs, and does that fit together?"""
         terms, reminder = TERMS[self.reminder.kind], self.reminder
         if terms.asset and reminder.asset is None:
-            self.fault("asset", ASSET_NEEDED)
+            self.fault("asset", gettext(ASSET_NEEDED))
         if terms.asset is False and reminder.asset is not None:
-            self.fault("asset", ASSET_OUT_OF_PLACE)
+            self.fault("asset", gettext(ASSET_OUT_OF_PLACE))
         if reminder.portfolio is not None:
             if not terms.portfolio:
-                self.fault("portfolio", PORTFOLIO_OUT_OF_PLACE)
+                self.fault("portfolio", gettext(PORTFOLIO_OUT_OF_PLACE))
             elif reminder.kind == Reminder.Kind.STALE and reminder.asset is not None:
-                self.fault("portfolio", "Choose a coin, or a portfolio whose coins shall be watched, not both.")
+                self.fault(
+                    "portfolio", gettext("Choose a coin, or a portfolio whose coins shall be watched, not both.")
+                )
         for field, default in terms.fields.items():
             if default is None and getattr(reminder, field) in (None, "") and field not in self.errors:
                 getattr(self, field)(None)
@@ -349,11 +370,11 @@ class Check:
         if limit is RISE and self.reminder.direction != "up":
             limit = FALL
         if value is None:
-            self.fault("limit", "Enter the limit.")
+            self.fault("limit", gettext("Enter the limit."))
         elif not limit.fits(value) or (self.reminder.kind == Reminder.Kind.STALE and value != int(value)):
-            self.fault("limit", limit.words)
+            self.fault("limit", gettext(limit.words))
         elif high is not None and high <= value:
-            self.fault("limit_high", "Enter an upper limit that is above the lower one.")
+            self.fault("limit_high", gettext("Enter an upper limit that is above the lower one."))
 
 
 def clock_time(text: Any) -> str | None:

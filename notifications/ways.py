@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from accounts.models import User
 from notifications.conversation import has_stopped
@@ -14,12 +15,12 @@ from notifications.transports.base import Transport
 
 
 class State(StrEnum):
-    READY = "Ready"
-    UNPROVED = "Not confirmed"
-    UNUSED = "Not in use"
-    ABSENT = "Not set up on this site"
-    STOPPED = "Stopped by you"
-    OFF = "Switched off"
+    READY = gettext_noop("Ready")
+    UNPROVED = gettext_noop("Not confirmed")
+    UNUSED = gettext_noop("Not in use")
+    ABSENT = gettext_noop("Not set up on this site")
+    STOPPED = gettext_noop("Stopped by you")
+    OFF = gettext_noop("Switched off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +51,48 @@ def way_of(user: User, transport: Transport, off: TransportOff | None, trial: Tr
     state, words, address = standing(user, transport)
     if off is not None and state is not State.ABSENT:
         state = State.OFF
-    return Way(transport.name, transport.label, state, words, address, off, trial)
+    return Way(transport.name, str(transport.label), state, words, address, off, trial)
 
 
 def standing(user: User, transport: Transport) -> tuple[State, str, str]:
     """How it stands but for having been switched off, in words, and where it goes."""
     if not transport.is_configured():
-        return State.ABSENT, HOW_TO_SET_UP.get(transport.name, ""), ""
+        return State.ABSENT, gettext(HOW_TO_SET_UP[transport.name]) if transport.name in HOW_TO_SET_UP else "", ""
     target = transport.target(user)
     match transport.name:
         case "email":
             address = target or primary_address(user)
             if target is None:
-                return State.UNPROVED, "Nothing is sent until you have followed the link in the mail to it.", address
-            where = " This site prints its mail in its log." if settings.EMAIL_ON_CONSOLE else ""
-            return State.READY, f"One mail for each alert; several at once come as one.{where}", address
+                return (
+                    State.UNPROVED,
+                    gettext("Nothing is sent until you have followed the link in the mail to it."),
+                    address,
+                )
+            where = gettext(" This site prints its mail in its log.") if settings.EMAIL_ON_CONSOLE else ""
+            return (
+                State.READY,
+                gettext("One mail for each alert; several at once come as one.%(where)s") % {"where": where},
+                address,
+            )
         case "whatsapp":
             if target is not None:
-                return State.READY, "One message for each alert; several at once come as one.", target
+                return State.READY, gettext("One message for each alert; several at once come as one."), target
             if has_stopped(user):
-                return State.STOPPED, "You sent STOP by WhatsApp. Send START to get messages again.", ""
-            return State.UNUSED, "Link your number first.", ""
+                return State.STOPPED, gettext("You sent STOP by WhatsApp. Send START to get messages again."), ""
+            return State.UNUSED, gettext("Link your number first."), ""
         case "webpush":
             count = PushSubscription.objects.of(user).count()
-            browsers = "1 browser" if count == 1 else f"{count} browsers" if count else ""
-            words = "Shown by the browsers you allow, also while no page of Tickfolio is open."
+            browsers = ngettext("%(count)s browser", "%(count)s browsers", count) % {"count": count} if count else ""
+            words = gettext("Shown by the browsers you allow, also while no page of Tickfolio is open.")
             return (State.READY if count else State.UNUSED), words, browsers
         case _:
-            return State.READY, "Shown in every open page of yours, or else in the next one you open.", ""
+            return State.READY, gettext("Shown in every open page of yours, or else in the next one you open."), ""
 
 
 HOW_TO_SET_UP = {
-    "whatsapp": "Its operator can switch it on with a Twilio account.",
-    "webpush": "Its operator can switch it on with a key (VAPID_PRIVATE_KEY).",
-    "email": "Its operator can switch it on with a mail server.",
+    "whatsapp": gettext_noop("Its operator can switch it on with a Twilio account."),
+    "webpush": gettext_noop("Its operator can switch it on with a key (VAPID_PRIVATE_KEY)."),
+    "email": gettext_noop("Its operator can switch it on with a mail server."),
 }
 
 

@@ -7,15 +7,28 @@ from decimal import Decimal, localcontext
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
+from accounts import locales
 from dashboard.formats import MINUS, format_exact, format_money, format_price, format_share
 from dashboard.money import WIDE
 from notifications.conditions import Figure, Watches
 from notifications.models import Reminder
 from notifications.timetable import schedule_of
 
-WAYS: Final = {"toast": "here", "email": "by e-mail", "whatsapp": "by WhatsApp", "webpush": "by push message"}
-WINDOWS: Final = {"5m": "within 5 minutes", "1h": "within an hour", "24h": "within 24 hours", "7d": "within 7 days"}
-SINCE: Final = "from its price when this was set"
+WAYS: Final = {
+    "toast": gettext_noop("here"),
+    "email": gettext_noop("by e-mail"),
+    "whatsapp": gettext_noop("by WhatsApp"),
+    "webpush": gettext_noop("by push message"),
+}
+WINDOWS: Final = {
+    "5m": gettext_noop("within 5 minutes"),
+    "1h": gettext_noop("within an hour"),
+    "24h": gettext_noop("within 24 hours"),
+    "7d": gettext_noop("within 7 days"),
+}
+SINCE: Final = gettext_noop("from its price when this was set")
 ZERO: Final = Decimal(0)
 Kind = Reminder.Kind
 RISING: Final = {Kind.PRICE_ABOVE, Kind.BALANCE_ABOVE, Kind.PROFIT_ABOVE, Kind.ALLOCATION_ABOVE}
@@ -25,7 +38,7 @@ def exact(value: Decimal) -> str:
     """Every digit, with thousands: what somebody typed is shown as it was typed."""
     whole, point, decimals = format_exact(value).replace("-", MINUS).partition(".")
     sign, digits = (MINUS, whole[1:]) if whole.startswith(MINUS) else ("", whole)
-    return f"{sign}{int(digits or 0):,}{point}{decimals}"
+    return locales.localised(f"{sign}{int(digits or 0):,}{point}{decimals}")
 
 
 def money(value: Decimal, currency: str) -> str:
@@ -59,50 +72,64 @@ def figure_words(value: Decimal, figure: Figure, currency: str, limit: Decimal |
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """`14:05:10 on 3 May 2026` where the reader lives."""
     local = at.astimezone(zone)
-    return f"{local:%H:%M:%S} on {local.day} {local:%B %Y}"
+    return gettext("%(time)s on %(day)s") % {"time": locales.clock_to_second(local), "day": locales.long_day(local)}
 
 
 def duration(span: timedelta) -> str:
     seconds = int(span.total_seconds())
     if seconds < 120:
-        return f"{seconds} seconds"
+        return gettext("%(seconds)s seconds") % {"seconds": seconds}
     if seconds < 2 * 3600:
-        return f"{seconds // 60} minutes"
-    return f"{seconds // 3600} hours" if seconds < 48 * 3600 else f"{seconds // 86400} days"
+        return gettext("%(number)s minutes") % {"number": seconds // 60}
+    return (
+        gettext("%(number)s hours") % {"number": seconds // 3600}
+        if seconds < 48 * 3600
+        else gettext("%(number)s days") % {"number": seconds // 86400}
+    )
 
 
 def minutes(number: Decimal | int) -> str:
-    return "1 minute" if number == 1 else f"{exact(Decimal(number))} minutes"
+    return gettext("1 minute") if number == 1 else gettext("%(number)s minutes") % {"number": exact(Decimal(number))}
 
 
 def enumerated(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    return (
+        words[0]
+        if len(words) == 1
+        else gettext("%(words)s and %(last)s") % {"words": ", ".join(words[:-1]), "last": words[-1]}
+        if words
+        else ""
+    )
 
 
 def coin(reminder: Reminder) -> str:
-    return f"{reminder.asset.name} ({reminder.asset.symbol.upper()})" if reminder.asset else "a coin"
+    return f"{reminder.asset.name} ({reminder.asset.symbol.upper()})" if reminder.asset else gettext("a coin")
 
 
 def scope(reminder: Reminder) -> str:
     """Where the holdings are that count."""
-    return reminder.portfolio.name if reminder.portfolio else "all portfolios"
+    return reminder.portfolio.name if reminder.portfolio else gettext("all portfolios")
 
 
 def subject(reminder: Reminder) -> str:
     """What is watched: a coin, or something of what is held."""
     kind = reminder.kind
     if kind in (Kind.PROFIT_ABOVE, Kind.PROFIT_BELOW):
-        measure = "" if reminder.measure == Reminder.Measure.TOTAL else f"{reminder.measure} "
-        of = f" on {coin(reminder)}" if reminder.asset else ""
-        return f"Your {measure}profit{of} in {scope(reminder)}"
+        measure = {"realised": gettext("realised "), "unrealised": gettext("unrealised ")}.get(reminder.measure, "")
+        of = gettext(" on %(coin)s") % {"coin": coin(reminder)} if reminder.asset else ""
+        return gettext("Your %(measure)sprofit%(of)s in %(scope)s") % {
+            "measure": measure,
+            "of": of,
+            "scope": scope(reminder),
+        }
     if kind == Kind.SCHEDULE:
-        return f"Report on {scope(reminder)}"
+        return gettext("Report on %(scope)s") % {"scope": scope(reminder)}
     if kind == Kind.STALE:
-        return coin(reminder) if reminder.asset else f"What you hold in {scope(reminder)}"
+        return coin(reminder) if reminder.asset else gettext("What you hold in %(scope)s") % {"scope": scope(reminder)}
     if kind in (Kind.ALLOCATION_ABOVE, Kind.ALLOCATION_BELOW):
-        return f"{coin(reminder)} in {scope(reminder)}"
+        return gettext("%(coin)s in %(scope)s") % {"coin": coin(reminder), "scope": scope(reminder)}
     if reminder.condition.watches is Watches.HOLDINGS:
-        return f"Your balance in {scope(reminder)}"
+        return gettext("Your balance in %(scope)s") % {"scope": scope(reminder)}
     return coin(reminder)
 
 
@@ -116,7 +143,10 @@ def limit_of(reminder: Reminder) -> str:
     if reminder.figure is Figure.MINUTES:
         return minutes(limit)
     if reminder.limit_high is not None:
-        return f"{exact(limit)} to {money(reminder.limit_high, reminder.currency)}"
+        return gettext("%(limit)s to %(money)s") % {
+            "limit": exact(limit),
+            "money": money(reminder.limit_high, reminder.currency),
+        }
     return money(limit, reminder.currency)
 
 
@@ -124,7 +154,7 @@ def gist(reminder: Reminder, value: Decimal | None) -> str:
     """What it waits for: `Bitcoin (BTC) rises above 70,000 USD (now 67,000.00 USD)`."""
     if reminder.kind == Kind.SCHEDULE:
         schedule = schedule_of(reminder)
-        return f"{subject(reminder)} {schedule.sentence() if schedule else 'at no time'}"
+        return f"{subject(reminder)} {schedule.sentence() if schedule else gettext('at no time')}"
     return event(reminder) + present(reminder, value)
 
 
@@ -138,7 +168,7 @@ def who(reminder: Reminder) -> str:
     if reminder.kind in (Kind.ALLOCATION_ABOVE, Kind.ALLOCATION_BELOW):
         return coin(reminder)
     if reminder.kind == Kind.STALE and reminder.asset is None:
-        return f"a coin that you hold in {scope(reminder)}"
+        return gettext("a coin that you hold in %(scope)s") % {"scope": scope(reminder)}
     return subject(reminder)
 
 
@@ -147,38 +177,44 @@ def deed(reminder: Reminder) -> str:
     limit = limit_of(reminder)
     match reminder.kind:
         case Kind.PRICE_LEAVES_RANGE:
-            return f"leaves the range from {limit}"
+            return gettext("leaves the range from %(limit)s") % {"limit": limit}
         case Kind.PRICE_ENTERS_RANGE:
-            return f"enters the range from {limit}"
+            return gettext("enters the range from %(limit)s") % {"limit": limit}
         case Kind.CHANGE:
-            verb = {"up": "rises by more than", "down": "falls by more than"}.get(
-                reminder.direction, "rises or falls by more than"
+            verb = {"up": gettext("rises by more than"), "down": gettext("falls by more than")}.get(
+                reminder.direction, gettext("rises or falls by more than")
             )
-            return f"{verb} {limit} {WINDOWS.get(reminder.window, SINCE)}"
+            return f"{verb} {limit} {gettext(WINDOWS.get(reminder.window, gettext(SINCE)))}"
         case Kind.TRAILING if reminder.direction == "up":
-            return f"rises by more than {limit} from its low since this was set"
+            return gettext("rises by more than %(limit)s from its low since this was set") % {"limit": limit}
         case Kind.TRAILING:
-            return f"falls by more than {limit} from its high since this was set"
+            return gettext("falls by more than %(limit)s from its high since this was set") % {"limit": limit}
         case Kind.BREAK_EVEN:
-            verb = {"up": "rises above", "down": "falls below"}.get(reminder.direction, "crosses")
-            return f"{verb} your average cost in {scope(reminder)}"
+            verb = {"up": gettext("rises above"), "down": gettext("falls below")}.get(
+                reminder.direction, gettext("crosses")
+            )
+            return gettext("%(verb)s your average cost in %(scope)s") % {"verb": verb, "scope": scope(reminder)}
         case Kind.ALLOCATION_ABOVE:
-            return f"makes up more than {limit} of {scope(reminder)}"
+            return gettext("makes up more than %(limit)s of %(scope)s") % {"limit": limit, "scope": scope(reminder)}
         case Kind.ALLOCATION_BELOW:
-            return f"makes up less than {limit} of {scope(reminder)}"
+            return gettext("makes up less than %(limit)s of %(scope)s") % {"limit": limit, "scope": scope(reminder)}
         case Kind.DRAWDOWN:
-            return f"falls by more than {limit} from its peak since this was set"
+            return gettext("falls by more than %(limit)s from its peak since this was set") % {"limit": limit}
         case Kind.DEPEG:
-            return f"is more than {limit} off 1.00 {reminder.currency.upper()} for {minutes(reminder.minutes)}"
+            return gettext("is more than %(limit)s off 1.00 %(currency)s for %(minutes)s") % {
+                "limit": limit,
+                "currency": reminder.currency.upper(),
+                "minutes": minutes(reminder.minutes),
+            }
         case Kind.STALE:
-            return f"has had no price for {limit}"
-    return f"{'rises above' if reminder.kind in RISING else 'falls below'} {limit}"
+            return gettext("has had no price for %(limit)s") % {"limit": limit}
+    return f"{gettext('rises above') if reminder.kind in RISING else gettext('falls below')} {limit}"
 
 
 def present(reminder: Reminder, value: Decimal | None) -> str:
     if value is None or reminder.condition.watches is Watches.CLOCK:
         return ""
-    return f" (now {now_at(reminder, value)})"
+    return gettext(" (now %(now_at)s)") % {"now_at": now_at(reminder, value)}
 
 
 def now_at(reminder: Reminder, value: Decimal) -> str:
@@ -202,15 +238,25 @@ def standing(reminder: Reminder, value: Decimal | None, gauge: Decimal | None) -
 
 def promise(reminder: Reminder, value: Decimal | None) -> str:
     """What will happen, in one sentence, for the form and the list."""
-    ways = enumerated([WAYS[name] for name in reminder.transports if name in WAYS])
+    ways = enumerated([gettext(WAYS[name]) for name in reminder.transports if name in WAYS])
     if reminder.kind == Kind.SCHEDULE:
         what = gist(reminder, None)
-        once = "; once" if is_once(reminder) else ""
-        return f"Send me {ways or 'nowhere'} the {what[0].lower()}{what[1:]}{once}{ends(reminder)}."
+        once = gettext("; once") if is_once(reminder) else ""
+        return gettext("Send me %(ways)s the %(what)s%(once)s%(ends)s.") % {
+            "ways": ways or gettext("nowhere"),
+            "what": what[0].lower() + what[1:],
+            "once": once,
+            "ends": ends(reminder),
+        }
     what = gist(reminder, value)
-    if what.startswith("Your"):
-        what = f"y{what[1:]}"
-    return f"Tell me {ways or 'nothing'} when {what}; {how_often(reminder)}{ends(reminder)}."
+    if not what.startswith(coin(reminder)):
+        what = what[0].lower() + what[1:]
+    return gettext("Tell me %(ways)s when %(what)s; %(how_often)s%(ends)s.") % {
+        "ways": ways or gettext("nothing"),
+        "what": what,
+        "how_often": how_often(reminder),
+        "ends": ends(reminder),
+    }
 
 
 def is_once(reminder: Reminder) -> bool:
@@ -219,10 +265,18 @@ def is_once(reminder: Reminder) -> bool:
 
 def how_often(reminder: Reminder) -> str:
     if is_once(reminder):
-        return "once"
-    often = "" if reminder.repeat == Reminder.Repeat.ALWAYS else "at most once a day, "
-    pause = f", and not within {duration(timedelta(seconds=reminder.cooldown))}" if reminder.cooldown else ""
-    return f"{often}again only after {way_back(reminder)}{pause}"
+        return gettext("once")
+    often = "" if reminder.repeat == Reminder.Repeat.ALWAYS else gettext("at most once a day, ")
+    pause = (
+        gettext(", and not within %(duration)s") % {"duration": duration(timedelta(seconds=reminder.cooldown))}
+        if reminder.cooldown
+        else ""
+    )
+    return gettext("%(often)sagain only after %(way_back)s%(pause)s") % {
+        "often": often,
+        "way_back": way_back(reminder),
+        "pause": pause,
+    }
 
 
 def way_back(reminder: Reminder) -> str:
@@ -236,27 +290,39 @@ def way_back(reminder: Reminder) -> str:
             case Kind.PRICE_LEAVES_RANGE | Kind.PRICE_ENTERS_RANGE:
                 return range_back(reminder)
             case Kind.CHANGE:
-                return f"it was within {percent(limit - points)}"
+                return gettext("it was within %(percent)s") % {"percent": percent(limit - points)}
             case Kind.TRAILING:
-                return f"it turned by {percent(band)}" if band else "it turned"
+                return (
+                    gettext("it turned by %(percent)s") % {"percent": percent(band)} if band else gettext("it turned")
+                )
             case Kind.BREAK_EVEN:
-                return f"it was {percent(band)} away from it" if band else "it was away from it"
+                return (
+                    gettext("it was %(percent)s away from it") % {"percent": percent(band)}
+                    if band
+                    else gettext("it was away from it")
+                )
             case Kind.DRAWDOWN:
-                return f"it was less than {percent(limit - points)} below the peak"
+                return gettext("it was less than %(percent)s below the peak") % {"percent": percent(limit - points)}
             case Kind.DEPEG:
-                return f"it was within {percent(limit - points)}"
+                return gettext("it was within %(percent)s") % {"percent": percent(limit - points)}
             case Kind.STALE:
-                return "prices were back"
+                return gettext("prices were back")
             case Kind.PROFIT_ABOVE | Kind.PROFIT_BELOW if not reminder.is_in_percent:
-                verb = "fell" if rose else "rose"
-                return f"it {verb} back by {percent(band)} of its cost" if band else f"it {verb} back to the limit"
+                verb = gettext("fell") if rose else gettext("rose")
+                return (
+                    gettext("it %(verb)s back by %(percent)s of its cost") % {"verb": verb, "percent": percent(band)}
+                    if band
+                    else gettext("it %(verb)s back to the limit") % {"verb": verb}
+                )
     if reminder.figure is Figure.PERCENT:
         back = percent(limit - points if rose else limit + points)
     else:
         back = money(limit - part if rose else limit + part, currency)
     if not band:
-        return f"it {'fell' if rose else 'rose'} back to {back}"
-    return f"it {'fell below' if rose else 'rose above'} {back}"
+        return (gettext("it fell back to %(limit)s") if rose else gettext("it rose back to %(limit)s")) % {
+            "limit": back
+        }
+    return (gettext("it fell below %(limit)s") if rose else gettext("it rose above %(limit)s")) % {"limit": back}
 
 
 def range_back(reminder: Reminder) -> str:
@@ -264,17 +330,27 @@ def range_back(reminder: Reminder) -> str:
     with localcontext(WIDE):
         below, above = (edge * reminder.rearm_band / 100 for edge in (low, high))
         if reminder.kind == Kind.PRICE_ENTERS_RANGE:
-            left = f"{money(low - below, reminder.currency)} or above {money(high + above, reminder.currency)}"
-            return f"it was below {left}"
+            left = gettext("%(low)s or above %(high)s") % {
+                "low": money(low - below, reminder.currency),
+                "high": money(high + above, reminder.currency),
+            }
+            return gettext("it was below %(left)s") % {"left": left}
         most = (high - low) / 4
         inner = low + min(below, most), high - min(above, most)
-    return f"it was between {exact(inner[0])} and {money(inner[1], reminder.currency)}"
+    return gettext("it was between %(inner)s and %(money)s") % {
+        "inner": exact(inner[0]),
+        "money": money(inner[1], reminder.currency),
+    }
 
 
 def ends(reminder: Reminder) -> str:
     """Quiet hours and expiry."""
     quiet = reminder.quiet_hours
-    text = f"; messages wait from {quiet['from']} to {quiet['to']}" if quiet else ""
+    text = (
+        gettext("; messages wait from %(begin)s to %(end)s") % {"begin": quiet["from"], "end": quiet["to"]}
+        if quiet
+        else ""
+    )
     if reminder.expires_at is not None:
-        text += f"; until {moment(reminder.expires_at, reminder.user.zone)}"
+        text += gettext("; until %(moment)s") % {"moment": moment(reminder.expires_at, reminder.user.zone)}
     return text

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from django.utils.translation import gettext
+
 from accounts.currencies import CURRENCIES
 from dashboard.money import AmountError, check_amount, plain
 
@@ -57,7 +59,7 @@ def read_amount(text: str, currency: str) -> Amount:
     except AmountError as error:
         raise Unreadable(f"{error} I read “{text}”.") from error
     if amount <= 0:
-        raise Unreadable(f"The limit must be above zero; I read “{text}”.")
+        raise Unreadable(gettext("The limit must be above zero; I read “%(text)s”.") % {"text": text})
     return Amount(amount, chosen(code or code_before, currency))
 
 
@@ -103,7 +105,10 @@ def read_number(parts: re.Match[str], *, commas: bool) -> Decimal:
         large, small = either[1] + either[2], f"{either[1]}.{either[2]}"
         small = f"{small}0" if not small.endswith("0") else plain(Decimal(small))
         one, other = (f"{parts['before']}{number}{parts['after']}" for number in (large, small))
-        raise Unreadable(f"I can read “{parts[0]}” in two ways. Please write {one} or {other}.")
+        raise Unreadable(
+            gettext("I can read “%(parts)s” in two ways. Please write %(one)s or %(other)s.")
+            % {"parts": parts[0], "one": one, "other": other}
+        )
     if not DECIMAL.fullmatch(digits):
         raise Unreadable(unreadable(parts[0]))
     return Decimal(sign + digits.replace(",", ".").removesuffix("."))
@@ -111,4 +116,4 @@ def read_number(parts: re.Match[str], *, commas: bool) -> Decimal:
 
 def unreadable(text: str) -> str:
     shown = f"{text[:40]}…" if len(text) > 40 else text
-    return f"I can't read “{shown}” as an amount. Please write it like 70000, 1.5 or 70k."
+    return gettext("I can't read “%(shown)s” as an amount. Please write it like 70000, 1.5 or 70k.") % {"shown": shown}

@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import ProfileForm, TokenForm
@@ -28,7 +29,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         if "time_zone" in form.changed_data:
             keep_local_times(saved, clock.now())
         announce_positions(user.pk)  # open pages count in another currency now, perhaps
-        messages.success(request, "Settings saved.")
+        messages.success(request, gettext("Settings saved."))
         return redirect("settings")
     context = {
         "form": form,

@@ -33,12 +33,15 @@ def month(at: date | None) -> str:
 def moment(at: datetime | None, to: str = "minute") -> str:
     """{{ fired_at|moment }}: `3 May 2026, 14:05`
 
-    With "second" `3 May 2026, 14:05:09`, with "zone" also that of the time, with "weekday" `Sun, 3 May 2026, 14:05`.
+    With "second" `3 May 2026, 14:05:09`, with "zone" also that of the time, with "weekday" `Sun 3 May 2026, 14:05`,
+    with "long" `Sunday, 3 May 2026, 14:05`.
     """
     if not at:
         return ""
     if to == "weekday":
-        return f"{locales.weekday(at)}, {locales.moment(at)}"
+        return f"{locales.weekday(at)} {locales.moment(at)}"
+    if to == "long":
+        return f"{locales.weekday(at, 'wide')}, {locales.long_day(at)}, {locales.clock(at)}"
     if to == "zone":
         return f"{locales.moment_to_second(at)} {at:%Z}"
     return locales.moment_to_second(at) if to == "second" else locales.moment(at)

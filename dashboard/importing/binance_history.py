@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.importing.cells import Row, Unreadable, rows
 from dashboard.importing.fills import emptied, in_order, outcomes_of, trade_of
 from dashboard.importing.formats import Format, Outcome, Skipped
@@ -80,9 +82,11 @@ REWARDS = (
 )
 """Words by which operations that bring something say so."""
 MOVES = ("transfer_in", "transfer_out", "transfer between ", "main and funding account transfer")
-OWN_ACCOUNTS = "Coins that move between one's own accounts at Binance stay one's own."
-OTHER_HALF = "The other side of a move into or out of Earn, which is kept by the row of the coins themselves."
-FUTURES = "Profit, loss and fees of futures are no transactions of coins that can be kept here."
+OWN_ACCOUNTS = gettext_noop("Coins that move between one's own accounts at Binance stay one's own.")
+OTHER_HALF = gettext_noop(
+    "The other side of a move into or out of Earn, which is kept by the row of the coins themselves."
+)
+FUTURES = gettext_noop("Profit, loss and fees of futures are no transactions of coins that can be kept here.")
 
 
 def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
@@ -110,9 +114,9 @@ def is_futures(row: Row) -> bool:
 def changed(row: Row) -> Sum:
     number, coin = row.amount("Change"), row.text("Coin")
     if not coin:
-        raise Unreadable("Coin: It is empty.")
+        raise Unreadable(gettext("Coin: It is empty."))
     if not number:
-        raise Unreadable("Change: Nothing moves here.")
+        raise Unreadable(gettext("Change: Nothing moves here."))
     return Sum(number, coin)
 
 
@@ -135,11 +139,11 @@ def together(group: list[Row], kind: Kind | None) -> Movement:
 def left_out(row: Row, operation: str) -> str:
     """Why a row counts for nothing; "" where it does."""
     if operation.startswith(MOVES):
-        return OWN_ACCOUNTS
+        return gettext(OWN_ACCOUNTS)
     number = row.text("Change")
     into, out = operation.endswith(INTO_EARN), operation.endswith(OUT_OF_EARN)
     if operation not in BOTH_WAYS and number and ((into and number[0] != "-") or (out and number[0] == "-")):
-        return OTHER_HALF
+        return gettext(OTHER_HALF)
     return ""
 
 
@@ -156,7 +160,9 @@ def kind_of(row: Row, operation: str, change: Sum) -> Kind:
     if operation in BOTH_WAYS:
         kind = BOTH_WAYS[operation][0 if arrives else 1]
         if kind is None:
-            raise Unreadable(f"Change: {row.text('Operation')} moves coins the other way.")
+            raise Unreadable(
+                gettext("Change: %(operation)s moves coins the other way.") % {"operation": row.text("Operation")}
+            )
         return kind
     if operation.endswith(INTO_EARN):
         return Kind.STAKE
@@ -165,10 +171,12 @@ def kind_of(row: Row, operation: str, change: Sum) -> Kind:
     if arrives and any(word in operation for word in REWARDS):
         return Kind.REWARD
     if is_futures(row):
-        raise Unreadable(FUTURES)
+        raise Unreadable(gettext(FUTURES))
     if operation.startswith(("p2p", "c2c")):
-        raise Unreadable("The file doesn't say what was paid for these coins.")
-    raise Unreadable(f"Binance's operation {row.text('Operation')[:60] or '(none)'} is not known here.")
+        raise Unreadable(gettext("The file doesn't say what was paid for these coins."))
+    raise Unreadable(
+        gettext("Binance's operation %(none)s is not known here.") % {"none": row.text("Operation")[:60] or "(none)"}
+    )
 
 
 def note_of(row: Row) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, Unreadable, each_row
 from dashboard.importing.formats import Format, Outcome, Skipped
 from dashboard.importing.movement import Movement, Sum, outcome_of
@@ -17,7 +19,7 @@ def read_deposit(row: Row) -> Outcome:
 def read_withdrawal(row: Row) -> Outcome:
     fee = row.optional_amount("Fee")
     if fee is not None and fee < 0:
-        raise Unreadable("Fee: Enter zero or more.")
+        raise Unreadable(gettext("Fee: Enter zero or more."))
     charged = Sum(fee, row.text("Coin")) if fee else None
     return not_done(row) or outcome_of(row.line, replace(movement(row), sent=coins(row), fee=charged))
 
@@ -26,15 +28,18 @@ def not_done(row: Row) -> Skipped | None:
     status = row.text("Status")
     if status.lower() in DONE:
         return None
-    return Skipped(row.line, f"Binance says that this did not take place ({status[:40] or 'no status'}).")
+    return Skipped(
+        row.line,
+        gettext("Binance says that this did not take place (%(status)s).") % {"status": status[:40] or "no status"},
+    )
 
 
 def coins(row: Row) -> Sum:
     number, coin = row.amount("Amount"), row.text("Coin")
     if not coin:
-        raise Unreadable("Coin: It is empty.")
+        raise Unreadable(gettext("Coin: It is empty."))
     if number <= 0:
-        raise Unreadable("Amount: Enter a number above zero.")
+        raise Unreadable(gettext("Amount: Enter a number above zero."))
     return Sum(number, coin)
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from accounts.currencies import CURRENCIES
 from dashboard.importing.formats import Outcome, Read, Unclear, without_offset
 from dashboard.importing.table import Line, Table
@@ -43,7 +45,7 @@ def amount(name: str, cell: str, *, decimal_comma: bool = False) -> Decimal:
     """The exact number of the cell, with its sign. Raises Unreadable where there is none."""
     found = optional_amount(name, cell, decimal_comma=decimal_comma)
     if found is None:
-        raise Unreadable(f"{name}: There is no number.")
+        raise Unreadable(gettext("%(name)s: There is no number.") % {"name": name})
     return found
 
 
@@ -62,14 +64,14 @@ def optional_price(name: str, cell: str, *, decimal_comma: bool = False) -> Deci
     try:
         return parse_amount(quantize(Decimal(text))) if text else None
     except (AmountError, ArithmeticError) as error:
-        raise Unreadable(f"{name}: Enter a number.") from error
+        raise Unreadable(gettext("%(name)s: Enter a number.") % {"name": name}) from error
 
 
 def number_text(name: str, cell: str, *, decimal_comma: bool) -> str:
     """The number as Python writes it. A comma is a decimal sign only where it can't separate thousands, or by wish."""
     text = cell.translate(SIGNS).strip().replace("−", "-")
     if len(text) > 80:
-        raise Unreadable(f"{name}: Enter a shorter number.")
+        raise Unreadable(gettext("%(name)s: Enter a shorter number.") % {"name": name})
     if text.startswith("(") and text.endswith(")"):
         text = f"-{text[1:-1]}"
     if text in ("", "-", "--", "–"):
@@ -79,7 +81,7 @@ def number_text(name: str, cell: str, *, decimal_comma: bool) -> str:
             return text.replace(",", "")
         if DECIMAL_COMMA.fullmatch(text):
             return text.replace(",", ".")
-        raise Unreadable(f"{name}: Enter a number.")
+        raise Unreadable(gettext("%(name)s: Enter a number.") % {"name": name})
     return text
 
 
@@ -95,15 +97,17 @@ def moment(cell: str, zone: tzinfo | None, *layouts: str) -> datetime:
     own = UTC if bare != text else None
     at = first_reading(bare, layouts)
     if at is None:
-        raise Unreadable(f"{text[:40] or 'An empty cell'} is no date and time that can be understood.")
+        raise Unreadable(
+            gettext("%(cell)s is no date and time that can be understood.") % {"cell": text[:40] or "An empty cell"}
+        )
     if at.tzinfo is None:
         if own is None and zone is None:
-            raise Unreadable("The time has no time zone. Choose the file's time zone.")
+            raise Unreadable(gettext("The time has no time zone. Choose the file's time zone."))
         at = at.replace(tzinfo=own or zone)
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
-        raise Unreadable(f"{text[:40]} is no date that can be kept.") from error
+        raise Unreadable(gettext("%(text)s is no date that can be kept.") % {"text": text[:40]}) from error
 
 
 def first_reading(text: str, layouts: Iterable[str]) -> datetime | None:
@@ -126,7 +130,7 @@ def coin_amount(name: str, cell: str, tickers: Iterable[str] = ()) -> tuple[Deci
             return amount(name, text.removesuffix(ticker)), ticker
     if found := SPACED_COIN.fullmatch(text) or ONE_COIN.fullmatch(text):
         return amount(name, found[1]), found[2]
-    raise Unreadable(f"{name}: {text[:40]} is no amount of a coin.")
+    raise Unreadable(gettext("%(name)s: %(text)s is no amount of a coin.") % {"name": name, "text": text[:40]})
 
 
 def split_pair(pair: str, quotes: Iterable[str]) -> tuple[str, str]:
@@ -138,7 +142,9 @@ def split_pair(pair: str, quotes: Iterable[str]) -> tuple[str, str]:
     for quote in sorted(quotes, key=len, reverse=True):
         if pair.endswith(quote) and len(pair) > len(quote):
             return pair.removesuffix(quote), quote
-    raise Unreadable(f"{pair[:40] or 'An empty cell'} is no pair whose two coins can be told apart.")
+    raise Unreadable(
+        gettext("%(pair)s is no pair whose two coins can be told apart.") % {"pair": pair[:40] or "An empty cell"}
+    )
 
 
 def zone_named(column: str) -> tzinfo | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.importing.cells import Row, Unreadable, amount, rows
 from dashboard.importing.fills import in_order
 from dashboard.importing.formats import Format, Outcome, Skipped, Unclear
@@ -62,7 +64,7 @@ REWARD_NOTES = ("coinbase earn", "coinbase referral", "coinbase rewards")
 NUMBER = r"[^\d\s.,-]?([\d.,]+)"
 CONVERTED = re.compile(rf"Converted {NUMBER} (\S+) to {NUMBER} (\S+)")
 TRADED = re.compile(rf"(?:Bought|Sold) {NUMBER} (\S+) for {NUMBER} ([^\s.]+)")
-OTHER_HALF = "The other half of this is written in a row of its own, which counts."
+OTHER_HALF = gettext_noop("The other half of this is written in a row of its own, which counts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +158,10 @@ def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
 def fact_of(row: Row) -> Fact:
     quantity = row.amount("Quantity Transacted")
     if not quantity:
-        raise Unreadable("Quantity Transacted: Nothing moves here.")
+        raise Unreadable(gettext("Quantity Transacted: Nothing moves here."))
     asset = row.text("Asset")
     if not asset:
-        raise Unreadable("Asset: It is empty.")
+        raise Unreadable(gettext("Asset: It is empty."))
     return Fact(row, row.text("Transaction Type").lower(), asset, quantity)
 
 
@@ -168,7 +170,10 @@ def alone(fact: Fact) -> Movement:
         return trade(fact)
     if fact.type in ARRIVING:
         if fact.quantity < 0:
-            raise Unreadable(f"{fact.row.text('Transaction Type')} brings coins, but its quantity is below zero.")
+            raise Unreadable(
+                gettext("%(fact)s brings coins, but its quantity is below zero.")
+                % {"fact": fact.row.text("Transaction Type")}
+            )
         kind = ARRIVING[fact.type]
         if fact.type == "receive" and any(words in fact.notes.lower() for words in REWARD_NOTES):
             kind = Kind.REWARD
@@ -180,8 +185,11 @@ def alone(fact: Fact) -> Movement:
             return fact.movement(sent=fact.coins, kind=Kind.WITHDRAWAL)
         if fact.row.text("Price Currency"):
             return fact.movement(received=fact.coins, kind=Kind.DEPOSIT, worth=fact.worth)
-        raise Unreadable("The row doesn't say whether the coins came or went.")
-    raise Unreadable(f"Coinbase's type {fact.row.text('Transaction Type')[:40] or '(none)'} is not known here.")
+        raise Unreadable(gettext("The row doesn't say whether the coins came or went."))
+    raise Unreadable(
+        gettext("Coinbase's type %(fact)s is not known here.")
+        % {"fact": fact.row.text("Transaction Type")[:40] or "(none)"}
+    )
 
 
 def trade(fact: Fact) -> Movement:
@@ -193,7 +201,7 @@ def trade(fact: Fact) -> Movement:
     else:
         subtotal = fact.money("Subtotal") or fact.worth
         if not subtotal:
-            raise Unreadable("Subtotal: The row doesn't say what was paid.")
+            raise Unreadable(gettext("Subtotal: The row doesn't say what was paid."))
         other = subtotal
     if fact.type in BUYS:
         return fact.movement(sent=other, received=fact.coins, fee=fee, worth=fact.money("Subtotal"))
@@ -213,7 +221,7 @@ def together(facts: list[Fact]) -> list[Outcome]:
         try:
             made = Kind.SWAP if kind == DUST else Kind.MIGRATE
             moved = old.movement(sent=old.coins, received=new.coins, kind=made, worth=old.worth)
-            return [outcome_of(old.row.line, moved), Skipped(new.row.line, OTHER_HALF)]
+            return [outcome_of(old.row.line, moved), Skipped(new.row.line, gettext(OTHER_HALF))]
         except Unreadable as error:
             return [Unclear(fact.row.line, str(error)) for fact in facts]
     for fact in facts:
@@ -237,7 +245,7 @@ def half(fact: Fact, facts: list[Fact]) -> Outcome:
         return conversion(fact, facts)
     if fact.type in STAKING:
         if fact.quantity > 0 and any((f.asset, f.quantity) == (fact.asset, -fact.quantity) for f in facts):
-            return Skipped(fact.row.line, OTHER_HALF)
+            return Skipped(fact.row.line, gettext(OTHER_HALF))
         kind = STAKING[fact.type]
         side = {"sent": fact.coins} if kind is Kind.STAKE else {"received": fact.coins}
         return outcome_of(fact.row.line, fact.movement(kind=kind, **side))
@@ -251,13 +259,13 @@ def conversion(fact: Fact, facts: list[Fact]) -> Outcome:
     """Both legs as the notes say them; a row of its own for what was received is skipped beside that of what left."""
     noted = CONVERTED.match(fact.notes)
     if not noted:
-        raise Unreadable("Notes: They don't say what the coins were converted to.")
+        raise Unreadable(gettext("Notes: They don't say what the coins were converted to."))
     sent = Sum(amount("Notes", noted[1]), noted[2])
     received = Sum(amount("Notes", noted[3]), noted[4])
     if fact.coins == received and any(other.coins == sent and other.notes == fact.notes for other in facts):
-        return Skipped(fact.row.line, OTHER_HALF)
+        return Skipped(fact.row.line, gettext(OTHER_HALF))
     if fact.coins not in (sent, received):
-        raise Unreadable("Notes: They name other amounts than the row does.")
+        raise Unreadable(gettext("Notes: They name other amounts than the row does."))
     moved = fact.movement(sent=sent, received=received, worth=fact.total or fact.worth)
     return outcome_of(fact.row.line, moved)
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, Unreadable, rows
 from dashboard.importing.fills import emptied, in_order, outcomes_of, trade_of
 from dashboard.importing.formats import Format, Outcome
@@ -53,8 +55,8 @@ def alone(row: Row, kind: str) -> Movement:
     if kind == "rebate" and coins.amount > 0:
         return Movement(at, received=coins, kind=Kind.REWARD, wallet=WALLET, external_id=id_)
     if kind in ("deposit", "withdrawal", "rebate"):
-        raise Unreadable(f"amount: A {kind} moves coins the other way.")
-    raise Unreadable(f"Coinbase Pro's type {kind[:40] or '(none)'} is not known here.")
+        raise Unreadable(gettext("amount: A %(kind)s moves coins the other way.") % {"kind": kind})
+    raise Unreadable(gettext("Coinbase Pro's type %(kind)s is not known here.") % {"kind": kind[:40] or "(none)"})
 
 
 def together(group: list[Row]) -> Movement:
@@ -76,7 +78,7 @@ def together(group: list[Row]) -> Movement:
 def changed(row: Row) -> Sum:
     number, unit = row.amount("amount"), row.text("amount/balance unit")
     if not unit:
-        raise Unreadable("amount/balance unit: It is empty.")
+        raise Unreadable(gettext("amount/balance unit: It is empty."))
     return Sum(number, unit)
 
 

@@ -6,6 +6,8 @@ Rows of type Fill are made up by CoinStats to fit a balance and are left out.
 import re
 from decimal import Decimal
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.importing.cells import Row, Unreadable, amount, coin_amount, each_row, moment, optional_amount
 from dashboard.importing.formats import Format, Outcome, Skipped, Unclear, columns
 from dashboard.importing.layouts import MONTH_FIRST
@@ -14,7 +16,7 @@ from dashboard.ledger.entry import Kind
 from dashboard.money import WIDE, quantize
 
 WALLET = "CoinStats"
-FILL = "CoinStats made these rows up to fit a balance (type Fill)."
+FILL = gettext_noop("CoinStats made these rows up to fit a balance (type Fill).")
 ZONE_IN_WORDS = re.compile(r"\s*\([^)]*\)$")
 LAYOUTS = (*MONTH_FIRST, "%a %b %d %Y %H:%M:%S GMT%z", "%b %d, %Y, %I:%M %p", "%b %d, %Y %H:%M")
 HUNDRED, ZERO = Decimal(100), Decimal(0)
@@ -51,16 +53,18 @@ ARRIVING = frozenset({Kind.BUY, Kind.DEPOSIT, Kind.REWARD})
 def read_row(row: Row) -> Outcome:
     words = row.text("Type").lower().replace("_", " ")
     if words in ("fill", "balance"):
-        return Skipped(row.line, FILL)
+        return Skipped(row.line, gettext(FILL))
     stated = row.amount("Amount")
     if words == "transfer":
         kind = Kind.WITHDRAWAL if stated < 0 else Kind.DEPOSIT
     elif words in TYPES:
         kind = TYPES[words]
     else:
-        return Unclear(row.line, f"The type {row.text('Type')[:40] or 'of the row'} isn't known.")
+        return Unclear(
+            row.line, gettext("The type %(row)s isn't known.") % {"row": row.text("Type")[:40] or "of the row"}
+        )
     if stated < 0 and kind in ARRIVING:
-        return Unclear(row.line, "The type says that coins arrive, but the amount is below zero.")
+        return Unclear(row.line, gettext("The type says that coins arrive, but the amount is below zero."))
     main = Sum(abs(stated), ticker_of("Coin Symbol", row.text("Coin Symbol")))
     arrives, trades = kind in ARRIVING, kind in (Kind.BUY, Kind.SELL)
     other = paid(row, main) if trades else None
@@ -85,7 +89,9 @@ def quote_of(row: Row, coin: str) -> str:
     halves = SEPARATORS.split(pair)
     if len(halves) > 1:
         if len(halves) != 2 or halves[0].strip().upper() != coin.upper():
-            raise Unreadable(f"Pair: {pair[:40]} isn't {coin} against something.")
+            raise Unreadable(
+                gettext("Pair: %(pair)s isn't %(coin)s against something.") % {"pair": pair[:40], "coin": coin}
+            )
         return halves[1].strip()
     rest = pair[len(coin) :] if pair.upper().startswith(coin.upper()) else ""
     return rest or pair
@@ -111,7 +117,7 @@ def paid(row: Row, main: Sum) -> Sum:
     """The other side of a trade."""
     whole = total(row, main) or total_in_dollars(row, main)
     if whole is None:
-        raise Unreadable("Pair and Price don't say what was paid.")
+        raise Unreadable(gettext("Pair and Price don't say what was paid."))
     return whole if whole.is_money else Sum(quantize(whole.amount), whole.ticker)
 
 
@@ -124,10 +130,10 @@ def fee_of(row: Row, main: Sum) -> Sum | None:
         text, percent = "", amount("Fee", text.removesuffix("%"))
     if percent:
         if abs(percent) > HUNDRED:
-            raise Unreadable("Fee: It is more than 100 %.")
+            raise Unreadable(gettext("Fee: It is more than 100 %."))
         whole = total(row, main)
         if whole is None:
-            raise Unreadable("Fee: It is a percentage, but Pair and Price don't say of what.")
+            raise Unreadable(gettext("Fee: It is a percentage, but Pair and Price don't say of what."))
         return Sum(quantize(WIDE.divide(WIDE.multiply(whole.amount, abs(percent)), HUNDRED)), whole.ticker)
     if any(character.isalpha() for character in text):
         number, ticker = coin_amount("Fee", text)
@@ -139,7 +145,7 @@ def fee_of(row: Row, main: Sum) -> Sum | None:
 def in_quote(row: Row, main: Sum, number: Decimal, ticker: str) -> Sum:
     ticker = ticker or quote_of(row, main.ticker)
     if not ticker:
-        raise Unreadable("Fee: Nothing says which coin or currency it is in.")
+        raise Unreadable(gettext("Fee: Nothing says which coin or currency it is in."))
     return Sum(abs(number), ticker)
 
 

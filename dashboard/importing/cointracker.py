@@ -1,5 +1,7 @@
 """CoinTracker: what was received, sent and paid as fee, months before days; a tag says what one-sided rows are."""
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, each_row
 from dashboard.importing.formats import Format, Outcome, Unclear, columns
 from dashboard.importing.layouts import MONTH_FIRST
@@ -55,7 +57,11 @@ def read_row(row: Row) -> Outcome:
     elif tag in (words := RECEIVED if received else SENT):
         kind = words[tag]
     else:
-        return Unclear(row.line, f"The tag {tag[:40]} isn't known for coins that {'arrive' if received else 'leave'}.")
+        return Unclear(
+            row.line,
+            gettext("The tag %(tag)s isn't known for coins that %(received)s.")
+            % {"tag": tag[:40], "received": "arrive" if received else "leave"},
+        )
     fee = side(row, "Fee Amount", "Fee Currency")
     at = row.moment("Date", *MONTH_FIRST)
     return outcome_of(row.line, Movement(at, sent, received, fee, kind, wallet=WALLET))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, Unreadable, rows
 from dashboard.importing.formats import Format, Outcome, Unclear
 from dashboard.importing.layouts import DAY_FIRST
@@ -66,18 +68,23 @@ def placed(table: Table) -> tuple[str, ...]:
     names: list[str] = []
     for before, name in zip(("", *table.header), table.header, strict=False):
         if name == CURRENCY and before not in SIDES:
-            raise UnreadableFile(f"a column {CURRENCY} doesn't stand behind Buy, Sell or Fee.", table.header_line)
+            raise UnreadableFile(
+                gettext("a column %(currency)s doesn't stand behind Buy, Sell or Fee.") % {"currency": CURRENCY},
+                table.header_line,
+            )
         names.append(f"{before} {name}" if name == CURRENCY else name)
     for name in names:
         if names.count(name) > 1:
-            raise UnreadableFile(f"the column {name} stands there twice.", table.header_line)
+            raise UnreadableFile(gettext("the column %(name)s stands there twice.") % {"name": name}, table.header_line)
     return tuple(names)
 
 
 def read_row(row: Row) -> Outcome:
     words = row.text("Type").lower()
     if words not in KINDS:
-        return Unclear(row.line, f"The type {row.text('Type')[:40] or 'of the row'} isn't known.")
+        return Unclear(
+            row.line, gettext("The type %(row)s isn't known.") % {"row": row.text("Type")[:40] or "of the row"}
+        )
     kind = KINDS[words]
     sent, received = side(row, "Sell", "Sell Cur."), side(row, "Buy", "Buy Cur.")
     if kind is Kind.GIFT_OUT and received and not sent:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, Unreadable, moment, rows
 from dashboard.importing.formats import Format, Outcome, Unclear, columns
 from dashboard.importing.layouts import ISO
@@ -91,7 +93,9 @@ def read_row(row: Row) -> Outcome:
     elif kind in ONE_SIDED:
         stated = ONE_SIDED[kind]
     else:
-        return Unclear(row.line, f"The transaction kind {kind[:60] or 'of the row'} isn't known.")
+        return Unclear(
+            row.line, gettext("The transaction kind %(kind)s isn't known.") % {"kind": kind[:60] or "of the row"}
+        )
     if stated in (Kind.STAKE, Kind.UNSTAKE):
         arrives = stated is Kind.UNSTAKE
     return outcome_of(row.line, movement(row, None if arrives else main, main if arrives else None, stated))
@@ -114,13 +118,13 @@ def converted(group: list[Row]) -> Iterator[Outcome]:
 def shares(debited: list[Row], credited: list[Row]) -> list[Sum]:
     """What arrived, divided among the coins that left by their native amounts; the last one takes the rest."""
     if len(credited) != 1 or not debited:
-        raise Unreadable("The rows of this second aren't coins turned into one coin.")
+        raise Unreadable(gettext("The rows of this second aren't coins turned into one coin."))
     whole = signed(credited[0], "Amount", "Currency")[0]
     if len(debited) == 1:
         return [whole]
     worths = [native(row) for row in debited]
     if not all(worths):
-        raise Unreadable("How much of what arrived belongs to which coin can't be told.")
+        raise Unreadable(gettext("How much of what arrived belongs to which coin can't be told."))
     amounts = [worth.amount for worth in worths if worth]
     everything = sum(amounts)
     parts = [quantize(WIDE.divide(WIDE.multiply(whole.amount, amount), everything)) for amount in amounts[:-1]]
@@ -144,7 +148,7 @@ def signed(row: Row, amount_name: str, ticker_name: str) -> tuple[Sum, bool]:
     """The amount without its sign, and whether it arrives."""
     number = row.amount(amount_name)
     if not number:
-        raise Unreadable(f"{amount_name}: It is zero.")
+        raise Unreadable(gettext("%(amount_name)s: It is zero.") % {"amount_name": amount_name})
     return Sum(abs(number), ticker_of(ticker_name, row.text(ticker_name))), number > 0
 
 

@@ -3,6 +3,8 @@
 The older file names no kind of base and adds what the trade cost in money.
 """
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.importing.cells import Row, each_row
 from dashboard.importing.formats import Format, Outcome, Skipped, Unclear, columns
 from dashboard.importing.layouts import ISO
@@ -10,7 +12,7 @@ from dashboard.importing.movement import MONEY_ONLY, Movement, Sum, outcome_of, 
 from dashboard.ledger.entry import Kind
 
 WALLET = "Delta"
-NOT_A_COIN = "Stocks, funds and the like are left out; only coins are kept here."
+NOT_A_COIN = gettext_noop("Stocks, funds and the like are left out; only coins are kept here.")
 FROM = "Sent/Received from"
 ORIGINS = {
     "airdrop": Kind.REWARD,
@@ -29,9 +31,9 @@ ORIGINS = {
 def read_row(row: Row) -> Outcome:
     way, base_type = (row.text("Way") or row.text("Type")).lower(), row.text("Base type").lower()
     if base_type not in ("", "crypto", "fiat"):
-        return Skipped(row.line, NOT_A_COIN)
+        return Skipped(row.line, gettext(NOT_A_COIN))
     if base_type == "fiat" and way not in ("buy", "sell"):
-        return Skipped(row.line, MONEY_ONLY)
+        return Skipped(row.line, gettext(MONEY_ONLY))
     base = side(row, "Base amount", named(row, "Base currency"))
     if way in ("buy", "sell"):
         quote = side(row, "Quote amount", "Quote currency")
@@ -45,7 +47,7 @@ def read_row(row: Row) -> Outcome:
         return outcome_of(row.line, movement(row, base, None, Kind.WITHDRAWAL, origin or row.text("Exchange")))
     if way == "transfer":
         return outcome_of(row.line, movement(row, base, base, Kind.TRANSFER, origin or row.text("Exchange")))
-    return Unclear(row.line, f"{way[:40].upper() or 'The row'} is no way that is known.")
+    return Unclear(row.line, gettext("%(way)s is no way that is known.") % {"way": way[:40].upper() or "The row"})
 
 
 def movement(row: Row, sent: Sum | None, received: Sum | None, kind: Kind, wallet: str) -> Movement:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import TypeVar
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, Unreadable
 from dashboard.importing.formats import Outcome, Stated, Unclear
 from dashboard.importing.movement import Movement, Sum, outcome_of
@@ -36,7 +38,10 @@ def trade_of(changes: Iterable[Sum], fees: Iterable[Sum]) -> Trade:
         up = [Sum(number, ticker) for ticker, number in net.items() if number > ZERO]
         down = [Sum(-number, ticker) for ticker, number in net.items() if number < ZERO]
         if len(up) != 1 or len(down) != 1:
-            raise Unreadable(f"No trade: {names(up)} came and {names(down)} went, where one of each makes a trade.")
+            raise Unreadable(
+                gettext("No trade: %(names)s came and %(names_2)s went, where one of each makes a trade.")
+                % {"names": names(up), "names_2": names(down)}
+            )
         return with_fee(down[0], up[0], charged)
 
 
@@ -52,10 +57,12 @@ def with_fee(sent: Sum, received: Sum, charged: dict[str, Decimal]) -> Trade:
             else:
                 sent = Sum(sent.amount + paid, leg_ticker)
     if len(charged) > 1:
-        raise Unreadable(f"Fees in {' and '.join(sorted(charged))} were charged on one trade.")
+        raise Unreadable(
+            gettext("Fees in %(charged)s were charged on one trade.") % {"charged": " and ".join(sorted(charged))}
+        )
     fee = next((Sum(number, ticker) for ticker, number in charged.items()), None)
     if fee and fee.amount < ZERO:
-        raise Unreadable(f"A fee in {fee.ticker} was paid back.")
+        raise Unreadable(gettext("A fee in %(ticker)s was paid back.") % {"ticker": fee.ticker})
     return Trade(sent, received, fee)
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from django.utils.translation import gettext
+
 from dashboard.importing.mapping import SKIP, TRADED, ColumnMap, distinct
 from dashboard.importing.table import DELIMITERS, HEADER_WITHIN, Line, Table, UnreadableFile, check_length
 
@@ -77,7 +79,7 @@ def find_unknown(text: str) -> Table:
         if fitting:
             return max(fitting, key=lambda table: len(table.header))
     raise UnreadableFile(
-        "no known format has this header, and no rows stand below a line that names at least three columns.", 1
+        gettext("no known format has this header, and no rows stand below a line that names at least three columns."), 1
     )
 
 

@@ -7,6 +7,8 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, each_row, moment
 from dashboard.importing.formats import Format, Outcome, Skipped, Unclear, columns
 from dashboard.importing.layouts import ISO
@@ -60,7 +62,7 @@ MIGRATING = frozenset({"swap", "wrap", "unwrap", "bridge", "migration"})
 def read_row(row: Row) -> Outcome:
     label = (row.text("Label") or row.text("Tag")).lower().replace("_", " ")
     if label == "ignored" or row.text("Deleted").lower() in ("true", "yes", "1"):
-        return Skipped(row.line, "Koinly itself ignores these rows.")
+        return Skipped(row.line, gettext("Koinly itself ignores these rows."))
     sent = side(row, "Sent Amount", "Sent Currency") or side(row, "From Amount", "From Currency")
     received = side(row, "Received Amount", "Received Currency") or side(row, "To Amount", "To Currency")
     kind: Kind | None
@@ -70,7 +72,10 @@ def read_row(row: Row) -> Outcome:
         kind = words[label]
     else:
         way = "arrive" if received else "leave"
-        return Unclear(row.line, f"The label {label[:40]} isn't known for coins that {way}.")
+        return Unclear(
+            row.line,
+            gettext("The label %(label)s isn't known for coins that %(way)s.") % {"label": label[:40], "way": way},
+        )
     return outcome_of(row.line, movement(row, sent, received, kind))
 
 

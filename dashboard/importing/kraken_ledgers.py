@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.importing.cells import Row, Unreadable, rows
 from dashboard.importing.fills import emptied, in_order, outcomes_of, trade_of
 from dashboard.importing.formats import Format, Outcome, Skipped
@@ -33,11 +35,13 @@ LOCKS = {
 STAKING = {"spottostaking": Kind.STAKE, "spotfromstaking": Kind.UNSTAKE}
 TWINS = frozenset({"stakingfromspot", "stakingtospot"})
 REWARDS = frozenset({"reward", "airdrop", "bonus"})
-NOT_BOOKED = "Kraken had not booked this yet: the row has no balance. Once booked it stands in a row of its own."
-OTHER_HALF = "The other half of a move between one's own accounts at Kraken, which is kept once."
-MIGRATED = "Kraken moved these coins from one of its programmes to another; they stay one's own."
-CREDITS = "Kraken's fee credits are no coin."
-NOTHING = "Nothing moves here."
+NOT_BOOKED = gettext_noop(
+    "Kraken had not booked this yet: the row has no balance. Once booked it stands in a row of its own."
+)
+OTHER_HALF = gettext_noop("The other half of a move between one's own accounts at Kraken, which is kept once.")
+MIGRATED = gettext_noop("Kraken moved these coins from one of its programmes to another; they stay one's own.")
+CREDITS = gettext_noop("Kraken's fee credits are no coin.")
+NOTHING = gettext_noop("Nothing moves here.")
 
 
 def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
@@ -64,13 +68,13 @@ def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
 def left_out(row: Row) -> str:
     """Why a row counts for nothing; "" where it does."""
     if not row.text("txid") and not row.text("balance"):
-        return NOT_BOOKED
+        return gettext(NOT_BOOKED)
     if row.text("asset") == "KFEE":
-        return CREDITS
+        return gettext(CREDITS)
     if moves_nothing(row):
-        return NOTHING
+        return gettext(NOTHING)
     if row.text("type").lower() == "transfer" and row.text("subtype").lower() in TWINS:
-        return OTHER_HALF
+        return gettext(OTHER_HALF)
     return ""
 
 
@@ -84,7 +88,7 @@ def moves_nothing(row: Row) -> bool:
 def changed(row: Row) -> Sum:
     asset = row.text("asset")
     if not asset:
-        raise Unreadable("asset: It is empty.")
+        raise Unreadable(gettext("asset: It is empty."))
     return Sum(row.amount("amount"), ticker_of(asset))
 
 
@@ -113,15 +117,17 @@ def earn(group: list[Row]) -> list[Outcome]:
     if not twins:
         return outcomes_of(group, partial(together, group))
     if first.text("subtype").lower() == "migration":
-        return [Skipped(row.line, MIGRATED) for row in group]
+        return [Skipped(row.line, gettext(MIGRATED)) for row in group]
     kept = outcomes_of([first], partial(lock, first))
-    return [*kept, *(Skipped(row.line, OTHER_HALF) for row in others)]
+    return [*kept, *(Skipped(row.line, gettext(OTHER_HALF)) for row in others)]
 
 
 def lock(row: Row) -> Movement:
     subtype, change = row.text("subtype").lower(), changed(row)
     if subtype not in LOCKS:
-        raise Unreadable(f"subtype: {subtype[:40] or 'An empty cell'} is not known here.")
+        raise Unreadable(
+            gettext("subtype: %(subtype)s is not known here.") % {"subtype": subtype[:40] or "An empty cell"}
+        )
     return locked(row, change, LOCKS[subtype])
 
 
@@ -146,7 +152,7 @@ def alone(row: Row, type_: str) -> Movement:
         return transfer(row, moved, change)
     if type_ in ("margin", "rollover"):
         return margin(moved, change)
-    raise Unreadable(f"Kraken's type {type_[:40] or '(none)'} is not known here.")
+    raise Unreadable(gettext("Kraken's type %(type)s is not known here.") % {"type": type_[:40] or "(none)"})
 
 
 def either_way(moved: Movement, change: Sum) -> Movement:
@@ -157,9 +163,11 @@ def either_way(moved: Movement, change: Sum) -> Movement:
 
 def reward(moved: Movement, change: Sum, type_: str) -> Movement:
     if change.amount <= 0:
-        raise Unreadable(f"amount: Kraken's type {type_} brings coins, but here they leave.")
+        raise Unreadable(gettext("amount: Kraken's type %(type)s brings coins, but here they leave.") % {"type": type_})
     if type_ == "dividend" and change.is_money:
-        raise Unreadable(f"A dividend in {change.ticker}: the file doesn't say what paid it.")
+        raise Unreadable(
+            gettext("A dividend in %(ticker)s: the file doesn't say what paid it.") % {"ticker": change.ticker}
+        )
     return replace(moved, received=change, kind=Kind.REWARD)
 
 
@@ -173,14 +181,14 @@ def transfer(row: Row, moved: Movement, change: Sum) -> Movement:
     if subtype == "spotfromfutures":
         return replace(moved, sent=coins, received=coins, wallet=FUTURES, to_wallet=WALLET)
     if subtype:
-        raise Unreadable(f"subtype: {subtype[:40]} is not known here.")
+        raise Unreadable(gettext("subtype: %(subtype)s is not known here.") % {"subtype": subtype[:40]})
     return either_way(moved, change)
 
 
 def margin(moved: Movement, change: Sum) -> Movement:
     """Fees of a position; its profit or loss is kept only where it is money, which is skipped."""
     if change.amount and not change.is_money:
-        raise Unreadable("Profit or loss of a margin position in coins: say what came of it.")
+        raise Unreadable(gettext("Profit or loss of a margin position in coins: say what came of it."))
     return either_way(moved, change)
 
 

@@ -1,5 +1,7 @@
 """KuCoin's trades: a pair, a side, what was traded and what was paid for it. The file names no time zone."""
 
+from django.utils.translation import gettext
+
 from dashboard.importing.cells import Row, each_row, split_pair
 from dashboard.importing.formats import Format, Outcome, Unclear, columns
 from dashboard.importing.movement import Movement, Sum, outcome_of, side
@@ -13,7 +15,9 @@ def read_row(row: Row) -> Outcome:
     base, quote = split_pair(row.text("symbol"), ())
     way = row.text("side").lower()
     if way not in ("buy", "sell"):
-        return Unclear(row.line, f"The side {row.text('side')[:40] or 'of the trade'} isn't known.")
+        return Unclear(
+            row.line, gettext("The side %(trade)s isn't known.") % {"trade": row.text("side")[:40] or "of the trade"}
+        )
     size, funds = row.amount("size"), row.optional_amount("funds")
     if funds is None:
         funds = quantize(WIDE.multiply(size, row.amount("price")))

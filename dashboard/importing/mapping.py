@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from accounts.models import User
 from dashboard.importing.cells import Row, Unreadable, is_money, rows
 from dashboard.importing.formats import Format, Outcome, Skipped, Unclear, without_offset
@@ -19,30 +21,30 @@ from dashboard.ledger.entry import Kind
 from dashboard.models import ImportMapping
 from dashboard.money import WIDE, quantize
 
-OWN, OWN_LABEL = "own:", "Your own columns"
+OWN, OWN_LABEL = "own:", gettext_noop("Your own columns")
 MOST_MAPPINGS = 100
 FIELDS = {
-    "date": "Date",
-    "type": "Kind of transaction",
-    "coin": "Coin",
-    "quantity": "Quantity",
-    "price": "Price per unit",
-    "total": "Total price",
-    "price_currency": "Currency of the price",
-    "fee": "Fee",
-    "fee_currency": "Coin or currency of the fee",
-    "second_coin": "Second coin of a swap",
-    "second_quantity": "Quantity of the second coin",
-    "wallet": "Wallet or exchange",
-    "to_wallet": "Wallet that a transfer goes to",
-    "note": "Note",
-    "id": "Number of the transaction",
+    "date": gettext_noop("Date"),
+    "type": gettext_noop("Kind of transaction"),
+    "coin": gettext_noop("Coin"),
+    "quantity": gettext_noop("Quantity"),
+    "price": gettext_noop("Price per unit"),
+    "total": gettext_noop("Total price"),
+    "price_currency": gettext_noop("Currency of the price"),
+    "fee": gettext_noop("Fee"),
+    "fee_currency": gettext_noop("Coin or currency of the fee"),
+    "second_coin": gettext_noop("Second coin of a swap"),
+    "second_quantity": gettext_noop("Quantity of the second coin"),
+    "wallet": gettext_noop("Wallet or exchange"),
+    "to_wallet": gettext_noop("Wallet that a transfer goes to"),
+    "note": gettext_noop("Note"),
+    "id": gettext_noop("Number of the transaction"),
 }
 NEEDED = ("date", "coin", "quantity")
 LAYOUTS = {"iso": ISO, "day": DAY_FIRST, "month": MONTH_FIRST}
 TRADED, MOVED, SKIP = "traded", "moved", "skip"
 """Beside the kinds: told by the quantity's sign (a trade, or coins that came or left), and left out."""
-LEFT_OUT = "Rows of a kind that you chose to leave out."
+LEFT_OUT = gettext_noop("Rows of a kind that you chose to leave out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,10 @@ def distinct(header: tuple[str, ...]) -> tuple[str, ...]:
 def read_row(known: ColumnMap, row: Row) -> Outcome:
     kind = kind_of(known, row)
     if kind == SKIP:
-        return Skipped(row.line, LEFT_OUT)
+        return Skipped(row.line, gettext(LEFT_OUT))
     number = row.amount(known.column("quantity"))
     if not number:
-        raise Unreadable(f"{known.column('quantity')}: It is zero.")
+        raise Unreadable(gettext("%(column)s: It is zero.") % {"column": known.column("quantity")})
     main = Sum(abs(number), ticker_of(known.column("coin"), row.text(known.column("coin"))))
     worth, (second, comes) = worth_of(known, row, main), second_of(known, row)
     if kind in (Kind.BUY, Kind.SELL, TRADED):
@@ -127,7 +129,9 @@ def kind_of(known: ColumnMap, row: Row) -> str:
         return known.every
     word = row.text(known.column("type"))
     if word.lower() not in known.kinds:
-        raise Unreadable(f"Nothing says what kind of transaction {word[:40] or 'an empty cell'} is.")
+        raise Unreadable(
+            gettext("Nothing says what kind of transaction %(word)s is.") % {"word": word[:40] or "an empty cell"}
+        )
     return known.kinds[word.lower()]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.currencies import CHOICES
 from dashboard.importing.guessing import KIND_OF_WORD, words_in
@@ -13,17 +14,17 @@ from dashboard.importing.table import Table
 from dashboard.models import Transaction
 
 MOST_WORDS = 60
-ABSENT = "Not in the file"
+ABSENT = gettext_lazy("Not in the file")
 UNSAYABLE = ("split", "dividend", "adjust")
 KINDS = [
     *((kind, label) for kind, label in Transaction.KINDS if kind not in UNSAYABLE),
-    (TRADED, "Bought above zero, sold below"),
-    (MOVED, "Came above zero, left below"),
+    (TRADED, gettext_lazy("Bought above zero, sold below")),
+    (MOVED, gettext_lazy("Came above zero, left below")),
 ]
 DATES = [
-    ("iso", "Year first: 2024-05-31 18:30"),
-    ("day", "Day first: 31.05.2024 18:30"),
-    ("month", "Month first: 05/31/2024 6:30 PM"),
+    ("iso", gettext_lazy("Year first: 2024-05-31 18:30")),
+    ("day", gettext_lazy("Day first: 31.05.2024 18:30")),
+    ("month", gettext_lazy("Month first: 05/31/2024 6:30 PM")),
 ]
 
 
@@ -44,22 +45,26 @@ class MappingForm(forms.Form):
             data = self.with_proposals(data, known, chosen)
         super().__init__(data, initial=self.proposed(known))
         choices = [("", ABSENT), *((name, name) for name in self.header)]
-        missing = {"required": "Choose the column that holds it."}
+        missing = {"required": gettext("Choose the column that holds it.")}
         for name, label in FIELDS.items():
-            first = choices if name not in NEEDED else [("", "Choose a column"), *choices[1:]]
+            first = choices if name not in NEEDED else [("", gettext("Choose a column")), *choices[1:]]
             self.fields[name] = forms.ChoiceField(
-                choices=first, label=label, required=name in NEEDED, error_messages=missing
+                choices=first, label=gettext(label), required=name in NEEDED, error_messages=missing
             )
-        self.fields["every"] = forms.ChoiceField(choices=KINDS, label="Kind of all rows, without a column for it")
-        self.fields["dates"] = forms.ChoiceField(choices=DATES, label="Order of dates")
-        self.fields["currency"] = forms.ChoiceField(choices=CHOICES, label="Currency where no column names one")
+        self.fields["every"] = forms.ChoiceField(
+            choices=KINDS, label=gettext("Kind of all rows, without a column for it")
+        )
+        self.fields["dates"] = forms.ChoiceField(choices=DATES, label=gettext("Order of dates"))
+        self.fields["currency"] = forms.ChoiceField(
+            choices=CHOICES, label=gettext("Currency where no column names one")
+        )
         for name, word in self.named_words(chosen):
-            kinds = [("", "Choose what it is"), *KINDS, (SKIP, "Leave these rows out")]
+            kinds = [("", gettext("Choose what it is")), *KINDS, (SKIP, gettext("Leave these rows out"))]
             self.fields[name] = forms.ChoiceField(
                 choices=kinds,
-                label=word or "(an empty cell)",
+                label=word or gettext("(an empty cell)"),
                 initial=known.kinds.get(word) or KIND_OF_WORD.get(word),
-                error_messages={"required": "Choose what it is."},
+                error_messages={"required": gettext("Choose what it is.")},
             )
 
     def named_words(self, column: str) -> Iterator[tuple[str, str]]:
@@ -83,9 +88,13 @@ class MappingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if len(self.words) > MOST_WORDS:
-            self.add_error("type", f"This column holds more than {MOST_WORDS} different words. Choose another one.")
+            self.add_error(
+                "type",
+                gettext("This column holds more than %(most_words)s different words. Choose another one.")
+                % {"most_words": MOST_WORDS},
+            )
         elif self.is_missing_words:
-            self.add_error(None, "Say below what the words of that column mean.")
+            self.add_error(None, gettext("Say below what the words of that column mean."))
         return cleaned
 
     def column_fields(self) -> list[forms.BoundField]:

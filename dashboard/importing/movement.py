@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext, gettext_noop
+
 from dashboard.drafts import Draft
 from dashboard.importing.cells import Row, Unreadable, is_money
 from dashboard.importing.formats import Outcome, Skipped, Stated, Unclear
@@ -17,7 +19,7 @@ from dashboard.importing.table import Line
 from dashboard.ledger.entry import Kind
 from dashboard.money import WIDE, quantize
 
-MONEY_ONLY = "Only money moves here, and money is never a position."
+MONEY_ONLY = gettext_noop("Only money moves here, and money is never a position.")
 TRADES = frozenset({Kind.BUY, Kind.SELL, Kind.SWAP, Kind.MIGRATE})
 ARRIVING = frozenset({Kind.DEPOSIT, Kind.REWARD, Kind.GIFT_IN, Kind.FORK, Kind.UNSTAKE})
 LEAVING = frozenset({Kind.WITHDRAWAL, Kind.GIFT_OUT, Kind.SPEND, Kind.LOST, Kind.FEE, Kind.STAKE})
@@ -45,14 +47,14 @@ def side(row: Row, amount_name: str, ticker_name: str) -> Sum | None:
     if not number:
         return None
     if number < 0:
-        raise Unreadable(f"{amount_name}: Enter zero or more.")
+        raise Unreadable(gettext("%(amount_name)s: Enter zero or more.") % {"amount_name": amount_name})
     return Sum(number, ticker_of(ticker_name, row.text(ticker_name)))
 
 
 def ticker_of(name: str, cell: str) -> str:
     ticker = ADDED_TO_TICKER.sub("", cell)
     if not ticker:
-        raise Unreadable(f"{name}: It is empty. Name the coin or currency.")
+        raise Unreadable(gettext("%(name)s: It is empty. Name the coin or currency.") % {"name": name})
     return ticker
 
 
@@ -85,7 +87,7 @@ def outcome_of(line: Line, moved: Movement) -> Outcome:
     try:
         return made_of(line, moved)
     except InvalidOperation:
-        return Unclear(line, "Its numbers are too far apart: no price can be worked out.")
+        return Unclear(line, gettext("Its numbers are too far apart: no price can be worked out."))
 
 
 def made_of(line: Line, moved: Movement) -> Outcome:
@@ -94,7 +96,9 @@ def made_of(line: Line, moved: Movement) -> Outcome:
         return both_sides(line, moved, sent, received)
     if moved.kind in TRADES or moved.kind is Kind.TRANSFER:
         what = "transfer" if moved.kind is Kind.TRANSFER else "trade"
-        return Unclear(line, f"The row says that it is a {what}, but only one side is stated.")
+        return Unclear(
+            line, gettext("The row says that it is a %(what)s, but only one side is stated.") % {"what": what}
+        )
     if received:
         return one_side(line, moved, received, moved.kind or Kind.DEPOSIT, ARRIVING, "arrive")
     if sent:
@@ -102,18 +106,22 @@ def made_of(line: Line, moved: Movement) -> Outcome:
     if moved.fee:
         bare = replace(moved, fee=None, worth=moved.worth or moved.fee_worth)
         return one_side(line, bare, moved.fee, Kind.FEE, LEAVING, "leave")
-    return Unclear(line, "No amount is stated.")
+    return Unclear(line, gettext("No amount is stated."))
 
 
 def both_sides(line: Line, moved: Movement, sent: Sum, received: Sum) -> Outcome:
     if sent.is_money and received.is_money:
-        return Skipped(line, MONEY_ONLY)
+        return Skipped(line, gettext(MONEY_ONLY))
     if moved.kind in ARRIVING | LEAVING:
-        return Unclear(line, f"The row says that it is a {words(moved.kind)}, but both of its sides are stated.")
+        return Unclear(
+            line,
+            gettext("The row says that it is a %(words)s, but both of its sides are stated.")
+            % {"words": words(moved.kind)},
+        )
     if sent.ticker.upper() == received.ticker.upper():
         return between_wallets(line, moved, sent, received)
     if moved.kind is Kind.TRANSFER:
-        return Unclear(line, "The row says that it is a transfer, but its sides are different coins.")
+        return Unclear(line, gettext("The row says that it is a transfer, but its sides are different coins."))
     if sent.is_money:
         return stated(line, moved, Kind.BUY, received, sent)
     if received.is_money:
@@ -124,22 +132,25 @@ def both_sides(line: Line, moved: Movement, sent: Sum, received: Sum) -> Outcome
 def between_wallets(line: Line, moved: Movement, sent: Sum, received: Sum) -> Outcome:
     """A transfer: what is lost on the way is its fee, stated as such or not."""
     if moved.kind in TRADES:
-        return Unclear(line, "Both sides of the trade are the same coin.")
+        return Unclear(line, gettext("Both sides of the trade are the same coin."))
     lost = WIDE.subtract(sent.amount, received.amount)
     fee = moved.fee
     if lost:
         gone = Sum(lost, sent.ticker)
         if lost < 0 or (fee and (fee.ticker.upper(), fee.amount) != (sent.ticker.upper(), lost)):
-            return Unclear(line, "The amounts that left and arrived differ by something else than the fee.")
+            return Unclear(line, gettext("The amounts that left and arrived differ by something else than the fee."))
         fee = gone
     return stated(line, replace(moved, fee=fee), Kind.TRANSFER, received, None)
 
 
 def one_side(line: Line, moved: Movement, side: Sum, kind: Kind, allowed: frozenset[Kind], way: str) -> Outcome:
     if side.is_money:
-        return Skipped(line, MONEY_ONLY)
+        return Skipped(line, gettext(MONEY_ONLY))
     if kind not in allowed:
-        return Unclear(line, f"The row says that it is a {words(kind)}, but its coins {way}.")
+        return Unclear(
+            line,
+            gettext("The row says that it is a %(words)s, but its coins %(way)s.") % {"words": words(kind), "way": way},
+        )
     return stated(line, moved, kind, side, moved.worth)
 
 
@@ -147,7 +158,7 @@ def stated(
     line: Line, moved: Movement, kind: Kind, main: Sum, worth: Sum | None, counter: Sum | None = None
 ) -> Outcome:
     if not main.amount or (counter and not counter.amount):
-        return Unclear(line, "An amount is zero.")
+        return Unclear(line, gettext("An amount is zero."))
     fee = moved.fee
     draft = Draft(
         timestamp=moved.at,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from dashboard import clock
 from dashboard.drafts import Draft, DraftErrors, check_draft
 from dashboard.importing.formats import Format, Outcome, Review, Skip, Skipped, Stated, Unclear
@@ -38,7 +40,8 @@ class Reading:
     skipped: dict[str, list[int]] = field(default_factory=dict)
 
     def skips(self) -> list[Skip]:
-        return [Skip(reason, len(numbers), tuple(numbers[:SKIPS_LISTED])) for reason, numbers in self.skipped.items()]
+        found = self.skipped.items()
+        return [Skip(gettext(reason), len(numbers), tuple(numbers[:SKIPS_LISTED])) for reason, numbers in found]
 
 
 def read_rows(
@@ -120,7 +123,7 @@ class Reader:
     def check(self, outcome: Stated, assets: Mapping[str, Asset]) -> None:
         unknown = next((t.upper() for t in outcome.tickers.values() if self.coins[t.upper()] is None), None)
         if unknown is not None:
-            self.leave(outcome, f"Which coin is {unknown}? Choose one.", unknown)
+            self.leave(outcome, gettext("Which coin is %(unknown)s? Choose one.") % {"unknown": unknown}, unknown)
             return
         try:
             draft = check_draft(named(outcome, self.coins), self.portfolio, self.now, assets, self.exchange)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
+
 from dashboard.importing import (
     binance_history,
     binance_moves,
@@ -53,12 +55,15 @@ def format_of(header: tuple[str, ...], own: Sequence[Format] = ()) -> Format | N
 def recognise(text: str, own: Sequence[Format] = ()) -> tuple[Format, Table]:
     """The file's format and its lines, known here or among the user's `own`. UnreadableFile where it is neither."""
     if not text.strip():
-        raise UnreadableFile("the file is empty.", 1)
+        raise UnreadableFile(gettext("the file is empty."), 1)
     table = find_table(text, lambda header: format_of(header, own) is not None)
     if table is None:
         raise UnknownFormat(
-            f"no header of a known format stands in the first {HEADER_WITHIN} lines. What the columns of other lists "
-            "mean can be said on the page Import, once for all files like it.",
+            gettext(
+                "no header of a known format stands in the first %(header_within)s lines. What the "
+                "columns of other lists mean can be said on the page Import, once for all files like it."
+            )
+            % {"header_within": HEADER_WITHIN},
             1,
         )
     known = format_of(table.header, own)

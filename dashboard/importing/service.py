@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction as database
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from dashboard import clock
@@ -29,7 +30,7 @@ MOST_WAITING = 5
 """Files of one account that wait to be confirmed, and that wait for a worker."""
 UNDONE_AT_ONCE = 5_000
 """More transactions than this are taken back by a worker."""
-CONFIRMED = "This import was confirmed before."
+CONFIRMED = gettext_noop("This import was confirmed before.")
 State = Import.State
 
 
@@ -107,7 +108,10 @@ def leave_to_worker(portfolio: Portfolio, filename: str, file: Received, state: 
 def check_queue(user: User) -> None:
     waiting = Import.objects.filter(portfolio__user=user, state__in=working.AT_WORK).count()
     if waiting >= MOST_WAITING:
-        raise TooMany(f"{waiting} files of yours are being worked on. Wait until one of them is done.")
+        raise TooMany(
+            gettext("%(waiting)s files of yours are being worked on. Wait until one of them is done.")
+            % {"waiting": waiting}
+        )
 
 
 def keep(portfolio: Portfolio, filename: str, file: Received, state: Import.State, **fields: object) -> Import:
@@ -161,7 +165,7 @@ def file_of(waiting: Import) -> Received:
     try:
         return received(waiting)
     except ImportFile.DoesNotExist as error:
-        raise AlreadyConfirmed(CONFIRMED) from error
+        raise AlreadyConfirmed(gettext(CONFIRMED)) from error
 
 
 def decide(waiting: Import, decisions: Mapping[str, str]) -> None:
@@ -183,7 +187,7 @@ def look_again(waiting: Import, file: Received) -> None:
         }
     with database.atomic():
         if not Import.objects.filter(pk=waiting.pk, state__in=(State.COLUMNS, State.PREVIEW)).update(**fields):
-            raise AlreadyConfirmed(CONFIRMED)
+            raise AlreadyConfirmed(gettext(CONFIRMED))
         if file.is_long:
             database.on_commit(lambda: working.ring([waiting.pk]))
 
@@ -194,14 +198,14 @@ def confirm_import(waiting: Import) -> Import:
     Raises AlreadyConfirmed, TooMany, DraftErrors.
     """
     if waiting.state != State.PREVIEW:
-        raise AlreadyConfirmed(CONFIRMED)
+        raise AlreadyConfirmed(gettext(CONFIRMED))
     prepared = None
     if not is_long(waiting):
         prepared = prepare(file_of(waiting).read(waiting.portfolio, introduce=False), waiting.portfolio)
     with database.atomic():
         taken: dict[str, Any] = {"state": State.RUNNING, "added": None, "review": [], "sample": ""}
         if not Import.objects.filter(pk=waiting.pk, state=State.PREVIEW).update(**taken):
-            raise AlreadyConfirmed(CONFIRMED)
+            raise AlreadyConfirmed(gettext(CONFIRMED))
         if prepared is None:
             database.on_commit(lambda: working.ring([waiting.pk]))
         else:
@@ -217,7 +221,7 @@ def confirm_import(waiting: Import) -> Import:
 def label_of(source: str) -> str:
     """The format in words for people."""
     if source.startswith(OWN):
-        return OWN_LABEL
+        return gettext(OWN_LABEL)
     known = BY_KEY.get(source)
     return known.label if known else source
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.translation import gettext
+
 DELIMITERS = (",", ";", "\t")
 HEADER_WITHIN = 15
 """Some exporters put text above the header; it is looked for in so many lines."""
@@ -64,8 +66,11 @@ class Table:
             cells = cells[:-1]
         if len(cells) != width:
             raise UnreadableFile(
-                f"{len(cells):,} fields where the header has {width:,}. The file is damaged or was cut off; "
-                "export it again.",
+                gettext(
+                    "%(cells)s fields where the header has %(width)s. The file is damaged or was cut off; "
+                    "export it again."
+                )
+                % {"cells": f"{len(cells):,}", "width": f"{width:,}"},
                 line.number,
             )
         return line if cells is line.cells else Line(line.number, line.raw, cells)
@@ -75,16 +80,20 @@ def decode(content: bytes) -> str:
     """The text of the file: UTF-8 or UTF-16, with or without a byte order mark. Raises UnreadableFile."""
     for mark, name in OTHER_FILES.items():
         if content.startswith(mark):
-            raise UnreadableFile(f"this is {name}, not a text file. Save or export it as CSV.", 1)
+            raise UnreadableFile(
+                gettext("this is %(name)s, not a text file. Save or export it as CSV.") % {"name": name}, 1
+            )
     encoding, name = encoding_of(content)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].decode(encoding, "replace").count("\n") + 1
-        raise UnreadableFile(f"not readable as {name} text. Save the file as CSV in UTF-8.", line) from error
+        raise UnreadableFile(
+            gettext("not readable as %(name)s text. Save the file as CSV in UTF-8.") % {"name": name}, line
+        ) from error
     if found := NOT_TEXT.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise UnreadableFile("holds characters that no text has. This is not a CSV file.", line)
+        raise UnreadableFile(gettext("holds characters that no text has. This is not a CSV file."), line)
     return text.removeprefix("\ufeff")
 
 
@@ -131,16 +140,22 @@ def physical_lines(text: str) -> Iterator[str]:
 
 def check_length(line: str, number: int) -> None:
     if len(line) > LONGEST_LINE:
-        raise UnreadableFile(f"longer than {LONGEST_LINE:,} characters. This is not a list of transactions.", number)
+        raise UnreadableFile(
+            gettext("longer than %(longest_line)s characters. This is not a list of transactions.")
+            % {"longest_line": f"{LONGEST_LINE:,}"},
+            number,
+        )
 
 
 def damage(error: csv.Error) -> str:
     reason = str(error)
     if "end of data" in reason or "field larger" in reason:
-        return "a quotation mark is opened and never closed. The file is damaged or was cut off; export it again."
+        return gettext(
+            "a quotation mark is opened and never closed. The file is damaged or was cut off; export it again."
+        )
     if "expected after" in reason:
-        return "text follows a closing quotation mark. The file is damaged; export it again."
-    return f"not readable as CSV ({reason}). The file is damaged; export it again."
+        return gettext("text follows a closing quotation mark. The file is damaged; export it again.")
+    return gettext("not readable as CSV (%(reason)s). The file is damaged; export it again.") % {"reason": reason}
 
 
 def find_table(text: str, known: Callable[[tuple[str, ...]], bool]) -> Table | None:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+
 from dashboard.drafts import Draft
 from dashboard.importing.cells import Unreadable
 from dashboard.importing.formats import Format, Outcome, Stated, Unclear
@@ -76,7 +78,7 @@ def moment_text(moment: datetime) -> str:
 def read(table: Table, zone: ZoneInfo | None) -> Iterator[Outcome]:
     for name in table.header:
         if table.header.count(name) > 1:
-            raise UnreadableFile(f"the column {name} stands there twice.", table.header_line)
+            raise UnreadableFile(gettext("the column %(name)s stands there twice.") % {"name": name}, table.header_line)
     for line in table.lines():
         cells = dict(zip(table.header, (cell.strip(" ") for cell in line.cells), strict=True))
         try:
@@ -89,7 +91,7 @@ def stated(line: Line, cells: Mapping[str, str], zone: ZoneInfo | None) -> State
     numbers = {name: number(name, cells.get(name, "")) for name in NUMBERS}
     texts = {name: unguard(cells.get(name, "")) for name in TEXTS}
     if (amount := numbers["amount"]) is None:
-        raise Unreadable("amount: Enter a number.")
+        raise Unreadable(gettext("amount: Enter a number."))
     ids = {f"{name}_id": unguard(cells.get(f"{name}_id", "")) for name in COINS}
     tickers = {
         f"{name}_id": unguard(cells.get(name, "")) for name in COINS if cells.get(name) and not ids[f"{name}_id"]
@@ -128,10 +130,10 @@ def moment(cell: str, zone: ZoneInfo | None) -> datetime:
     try:
         at = datetime.fromisoformat(cell)
         if at.tzinfo is None and zone is None:
-            raise Unreadable("timestamp: It has no time zone. Choose the file's time zone.")
+            raise Unreadable(gettext("timestamp: It has no time zone. Choose the file's time zone."))
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Unreadable("timestamp: Enter a date and time such as 2026-05-03T12:00:00Z.") from error
+        raise Unreadable(gettext("timestamp: Enter a date and time such as 2026-05-03T12:00:00Z.")) from error
 
 
 FORMAT = Format(

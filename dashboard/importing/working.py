@@ -13,7 +13,9 @@ from typing import Final
 import structlog
 from django.db import transaction as database
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext
 
+from accounts.locales import as_read_by
 from dashboard import bell, clock
 from dashboard.drafts import DraftErrors
 from dashboard.importing.files import received
@@ -60,19 +62,24 @@ def work_on(import_id: int) -> None:
     turn = take(import_id)
     if turn is None:
         return
-    try:
-        if turn.kept.state == State.UNDOING:
-            turn.undo()
-        elif turn.kept.turns > MOST_TURNS:
-            turn.fail("The import was interrupted again and again. Nothing was imported; send the file once more.")
-        elif turn.kept.state == State.READING:
-            turn.look()
-        else:
-            turn.record()
-    except (UnreadableFile, DraftErrors, TooMany) as error:
-        turn.fail(f"{error} Nothing was imported.")
-    except TakenAway:
-        logger.info("import.taken_away", id=import_id)
+    with as_read_by(turn.kept.portfolio.user):
+        try:
+            if turn.kept.state == State.UNDOING:
+                turn.undo()
+            elif turn.kept.turns > MOST_TURNS:
+                turn.fail(
+                    gettext(
+                        "The import was interrupted again and again. Nothing was imported; send the file once more."
+                    )
+                )
+            elif turn.kept.state == State.READING:
+                turn.look()
+            else:
+                turn.record()
+        except (UnreadableFile, DraftErrors, TooMany) as error:
+            turn.fail(gettext("%(error)s Nothing was imported.") % {"error": error})
+        except TakenAway:
+            logger.info("import.taken_away", id=import_id)
     sweep(clock.now())
 
 

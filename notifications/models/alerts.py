@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from dashboard.fields import MoneyField
 from dashboard.models import Asset, Portfolio
@@ -73,19 +74,19 @@ class Delivery(models.Model):
     """
 
     class Transport(models.TextChoices):
-        TOAST = "toast", "Toast"
-        EMAIL = "email", "E-mail"
+        TOAST = "toast", gettext_lazy("Toast")
+        EMAIL = "email", gettext_lazy("E-mail")
         WHATSAPP = "whatsapp", "WhatsApp"
-        WEBPUSH = "webpush", "Push message"
+        WEBPUSH = "webpush", gettext_lazy("Push message")
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        SENDING = "sending", "Sending"
-        IN_DOUBT = "in_doubt", "In doubt"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        DELIVERED = "delivered", "Delivered"
-        READ = "read", "Read"
+        QUEUED = "queued", gettext_lazy("Queued")
+        SENDING = "sending", gettext_lazy("Sending")
+        IN_DOUBT = "in_doubt", gettext_lazy("In doubt")
+        SENT = "sent", gettext_lazy("Sent")
+        FAILED = "failed", gettext_lazy("Failed")
+        DELIVERED = "delivered", gettext_lazy("Delivered")
+        READ = "read", gettext_lazy("Read")
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

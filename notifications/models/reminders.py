@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from accounts.currencies import CHOICES
 from dashboard.fields import MoneyField
@@ -51,56 +52,56 @@ class Reminder(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PRICE_ABOVE = "price_above", "Price rises above"
-        PRICE_BELOW = "price_below", "Price falls below"
-        PRICE_LEAVES_RANGE = "price_leaves_range", "Price leaves a range"
-        PRICE_ENTERS_RANGE = "price_enters_range", "Price enters a range"
-        CHANGE = "change", "Price changes by"
-        TRAILING = "trailing", "Price turns by"
-        BALANCE_ABOVE = "balance_above", "Balance rises above"
-        BALANCE_BELOW = "balance_below", "Balance falls below"
-        PROFIT_ABOVE = "profit_above", "Profit rises above"
-        PROFIT_BELOW = "profit_below", "Profit falls below"
-        BREAK_EVEN = "break_even", "Price crosses my average cost"
-        ALLOCATION_ABOVE = "allocation_above", "Share rises above"
-        ALLOCATION_BELOW = "allocation_below", "Share falls below"
-        DRAWDOWN = "drawdown", "Balance falls from its peak"
-        DEPEG = "depeg", "Stablecoin leaves its peg"
-        STALE = "stale", "Prices stop coming"
-        SCHEDULE = "schedule", "At set times"
+        PRICE_ABOVE = "price_above", gettext_lazy("Price rises above")
+        PRICE_BELOW = "price_below", gettext_lazy("Price falls below")
+        PRICE_LEAVES_RANGE = "price_leaves_range", gettext_lazy("Price leaves a range")
+        PRICE_ENTERS_RANGE = "price_enters_range", gettext_lazy("Price enters a range")
+        CHANGE = "change", gettext_lazy("Price changes by")
+        TRAILING = "trailing", gettext_lazy("Price turns by")
+        BALANCE_ABOVE = "balance_above", gettext_lazy("Balance rises above")
+        BALANCE_BELOW = "balance_below", gettext_lazy("Balance falls below")
+        PROFIT_ABOVE = "profit_above", gettext_lazy("Profit rises above")
+        PROFIT_BELOW = "profit_below", gettext_lazy("Profit falls below")
+        BREAK_EVEN = "break_even", gettext_lazy("Price crosses my average cost")
+        ALLOCATION_ABOVE = "allocation_above", gettext_lazy("Share rises above")
+        ALLOCATION_BELOW = "allocation_below", gettext_lazy("Share falls below")
+        DRAWDOWN = "drawdown", gettext_lazy("Balance falls from its peak")
+        DEPEG = "depeg", gettext_lazy("Stablecoin leaves its peg")
+        STALE = "stale", gettext_lazy("Prices stop coming")
+        SCHEDULE = "schedule", gettext_lazy("At set times")
 
     class Window(models.TextChoices):
-        FIVE_MINUTES = "5m", "5 minutes"
-        HOUR = "1h", "1 hour"
-        DAY = "24h", "24 hours"
-        WEEK = "7d", "7 days"
-        CREATION = "creation", "Since now"
+        FIVE_MINUTES = "5m", gettext_lazy("5 minutes")
+        HOUR = "1h", gettext_lazy("1 hour")
+        DAY = "24h", gettext_lazy("24 hours")
+        WEEK = "7d", gettext_lazy("7 days")
+        CREATION = "creation", gettext_lazy("Since now")
 
     class Direction(models.TextChoices):
-        UP = "up", "Up"
-        DOWN = "down", "Down"
-        BOTH = "both", "Up or down"
+        UP = "up", gettext_lazy("Up")
+        DOWN = "down", gettext_lazy("Down")
+        BOTH = "both", gettext_lazy("Up or down")
 
     class Measure(models.TextChoices):
-        TOTAL = "total", "Realised and unrealised"
-        REALISED = "realised", "Realised"
-        UNREALISED = "unrealised", "Unrealised"
+        TOTAL = "total", gettext_lazy("Realised and unrealised")
+        REALISED = "realised", gettext_lazy("Realised")
+        UNREALISED = "unrealised", gettext_lazy("Unrealised")
 
     class Unit(models.TextChoices):
-        MONEY = "money", "Money"
-        PERCENT = "percent", "Percent"
+        MONEY = "money", gettext_lazy("Money")
+        PERCENT = "percent", gettext_lazy("Percent")
 
     class Repeat(models.TextChoices):
-        ONCE = "once", "Once"
-        ALWAYS = "always", "Every time"
-        DAILY = "daily", "At most once a day"
+        ONCE = "once", gettext_lazy("Once")
+        ALWAYS = "always", gettext_lazy("Every time")
+        DAILY = "daily", gettext_lazy("At most once a day")
 
     class State(models.TextChoices):
-        ARMED = "armed", "Armed"
-        FIRED = "fired", "Fired"
-        COOLING = "cooling", "Cooling down"
-        PAUSED = "paused", "Paused"
-        EXPIRED = "expired", "Expired"
+        ARMED = "armed", gettext_lazy("Armed")
+        FIRED = "fired", gettext_lazy("Fired")
+        COOLING = "cooling", gettext_lazy("Cooling down")
+        PAUSED = "paused", gettext_lazy("Paused")
+        EXPIRED = "expired", gettext_lazy("Expired")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders")
     kind = models.CharField(max_length=20, choices=Kind)

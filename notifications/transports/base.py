@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from accounts.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,10 @@ class Transport(Protocol):
     """A way of telling. Every call that leaves the process has a deadline well below a delivery's lease."""
 
     name: str
-    label: str
+
+    @property
+    def label(self) -> "StrOrPromise":
+        """What people call it."""
 
     def is_configured(self) -> bool:
         """Is it offered on this site?"""

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
 from accounts.models import User
 from notifications.models import Alert, Delivery
@@ -47,7 +48,7 @@ class Email:
         except smtplib.SMTPResponseException as error:
             raise refusal(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise NotAccepted(f"The mail server can't be reached: {error}.") from error
+            raise NotAccepted(gettext("The mail server can't be reached: %(error)s.") % {"error": error}) from error
         try:
             connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:
@@ -56,16 +57,16 @@ class Email:
         except smtplib.SMTPResponseException as error:
             raise refusal(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise InDoubt("The mail server broke off before it said whether it took the message.") from error
+            raise InDoubt(gettext("The mail server broke off before it said whether it took the message.")) from error
         finally:
             hang_up(connection)
         return Receipt(provider_id=mail.extra_headers["Message-ID"])
 
     def find(self, message: Message, target: str, since: datetime) -> Receipt | None:
-        raise CannotTell("A mail server can't be asked.", ever=False)
+        raise CannotTell(gettext("A mail server can't be asked."), ever=False)
 
     def follow(self, provider_id: str) -> Report:
-        raise CannotTell("Mail is not followed.", ever=False)
+        raise CannotTell(gettext("Mail is not followed."), ever=False)
 
 
 def compose(message: Message, target: str) -> EmailMultiAlternatives:
@@ -102,14 +103,14 @@ def facts_of(alert: Alert, zone: ZoneInfo) -> list[tuple[str, str]]:
     """What was seen, exactly, and when, where its reader lives."""
     facts = []
     if alert.observed is not None:
-        facts.append(("Value", figure_words(alert.observed, alert.counted_in, alert.currency, alert.limit)))
+        facts.append((gettext("Value"), figure_words(alert.observed, alert.counted_in, alert.currency, alert.limit)))
     if alert.limit is not None:
-        facts.append(("Limit", figure_words(alert.limit, alert.counted_in, alert.currency)))
+        facts.append((gettext("Limit"), figure_words(alert.limit, alert.counted_in, alert.currency)))
     if alert.price_as_of is not None:
-        facts.append(("Price of", clock_time(alert.price_as_of, zone)))
+        facts.append((gettext("Price of"), clock_time(alert.price_as_of, zone)))
     if alert.source:
-        facts.append(("Source", alert.source))
-    return [*facts, ("Happened", clock_time(alert.fired_at, zone))]
+        facts.append((gettext("Source"), alert.source))
+    return [*facts, (gettext("Happened"), clock_time(alert.fired_at, zone))]
 
 
 def clock_time(at: datetime, zone: ZoneInfo) -> str:
@@ -121,7 +122,7 @@ def refusal(code: int, words: bytes | str, *, of_recipient: bool = False) -> Not
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     said = " ".join(said.split())[:200]
     return NotAccepted(
-        f"The mail server refused it: {code} {said}",
+        gettext("The mail server refused it: %(code)s %(said)s") % {"code": code, "said": said},
         permanent=code >= 500,
         unreachable=of_recipient and code in NO_SUCH_MAILBOX,
     )

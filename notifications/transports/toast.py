@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
+from accounts.locales import as_read_by
 from accounts.models import User
 from dashboard.live.announce import announce_alert, announce_alerts
 from notifications.models import Alert, Delivery
@@ -34,7 +36,7 @@ class Toast:
         return None  # the page shows an alert once, however often it is announced
 
     def follow(self, provider_id: str) -> Report:
-        raise CannotTell("A toast is not followed.", ever=False)
+        raise CannotTell(gettext("A toast is not followed."), ever=False)
 
 
 def html_of(alerts: Iterable[Alert]) -> str:
@@ -49,10 +51,12 @@ def html_of_notice(message: Message) -> str:
 
 def unseen_toasts(user_id: int) -> str:
     """What a page is greeted with: the newest alerts by toast that were not acknowledged, in place of what it shows."""
+    user = User.objects.only("locale").get(pk=user_id)
     unseen = Alert.objects.filter(
         user_id=user_id, acknowledged_at__isnull=True, deliveries__transport=Toast.name
     ).order_by("-pk")[:AT_MOST]
-    return render_to_string("notifications/_unseen_toasts.html", {"alerts": list(reversed(unseen))})
+    with as_read_by(user):
+        return render_to_string("notifications/_unseen_toasts.html", {"alerts": list(reversed(unseen))})
 
 
 def show(alerts: Iterable[Alert]) -> None:
@@ -60,4 +64,8 @@ def show(alerts: Iterable[Alert]) -> None:
     by_user: dict[int, list[Alert]] = {}
     for alert in alerts:
         by_user.setdefault(alert.user_id, []).append(alert)
-    announce_alerts({user_id: html_of(shown) for user_id, shown in by_user.items()})
+    html = {}
+    for user_id, shown in by_user.items():
+        with as_read_by(shown[0].user):
+            html[user_id] = html_of(shown)
+    announce_alerts(html)

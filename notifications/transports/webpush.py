@@ -18,6 +18,7 @@ import httpx
 import structlog
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext
 from pywebpush import WebPusher
 
 from accounts.models import User
@@ -91,10 +92,12 @@ class WebPush:
         return verdict(answers)
 
     def find(self, message: Message, target: str, since: datetime) -> Receipt | None:
-        raise CannotTell("A push service can't be asked.", ever=False)  # a browser shows a repetition in place of it
+        raise CannotTell(
+            gettext("A push service can't be asked."), ever=False
+        )  # a browser shows a repetition in place of it
 
     def follow(self, provider_id: str) -> Report:
-        raise CannotTell("A push message is not followed.", ever=False)
+        raise CannotTell(gettext("A push message is not followed."), ever=False)
 
 
 def post_all(subscriptions: Sequence[PushSubscription], message: Message, seconds: float) -> list[Answer]:
@@ -114,7 +117,7 @@ def post_all(subscriptions: Sequence[PushSubscription], message: Message, second
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
     answered = {answer.subscription.pk for answer in answers}
-    unknown = NotAccepted("This browser's push service is not one that this site writes to.", permanent=True)
+    unknown = NotAccepted(gettext("This browser's push service is not one that this site writes to."), permanent=True)
     return answers + [Answer(one, unknown) for one in subscriptions if one.pk not in answered]
 
 
@@ -171,9 +174,11 @@ async def post(client: httpx.AsyncClient, subscription: PushSubscription, sealed
         ):
             return answer_of(subscription, response.status_code, response.headers.get("Retry-After", ""))
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        return Answer(subscription, NotAccepted(f"The push service {host} can't be reached."))
+        return Answer(
+            subscription, NotAccepted(gettext("The push service %(host)s can't be reached.") % {"host": host})
+        )
     except (TimeoutError, httpx.HTTPError, OSError):
-        return Answer(subscription, InDoubt(f"The push service {host} did not answer."))
+        return Answer(subscription, InDoubt(gettext("The push service %(host)s did not answer.") % {"host": host}))
 
 
 def answer_of(subscription: PushSubscription, status: int, retry_after: str) -> Answer:
@@ -185,13 +190,27 @@ def answer_of(subscription: PushSubscription, status: int, retry_after: str) -> 
         return Answer(subscription, ended=True)
     if status in KEY_REFUSED:
         logger.error("webpush.key_refused", host=host, status=status)
-        reason = f"The push service {host} does not take this site's key for this browser. Allow push messages anew."
+        reason = gettext(
+            "The push service %(host)s does not take this site's key for this browser. Allow push messages anew."
+        ) % {"host": host}
         return Answer(subscription, NotAccepted(reason, permanent=True))
     if status in MESSAGE_REFUSED:
-        return Answer(subscription, NotAccepted(f"The push service {host} refused it ({status}).", permanent=True))
+        return Answer(
+            subscription,
+            NotAccepted(
+                gettext("The push service %(host)s refused it (%(status)s).") % {"host": host, "status": status},
+                permanent=True,
+            ),
+        )
     seconds = read_retry_after(retry_after, clock.now())
     pause = None if seconds is None else timedelta(seconds=seconds)
-    return Answer(subscription, NotAccepted(f"The push service {host} answered {status}.", retry_after=pause))
+    return Answer(
+        subscription,
+        NotAccepted(
+            gettext("The push service %(host)s answered %(status)s.") % {"host": host, "status": status},
+            retry_after=pause,
+        ),
+    )
 
 
 def note(answers: Sequence[Answer]) -> None:
@@ -217,5 +236,7 @@ def verdict(answers: Sequence[Answer]) -> Receipt:
             raise fault
     refused = [fault for fault in faults if isinstance(fault, NotAccepted)]
     if not refused:
-        raise NotAccepted("No browser takes push messages for you any more: each has ended them.", unreachable=True)
+        raise NotAccepted(
+            gettext("No browser takes push messages for you any more: each has ended them."), unreachable=True
+        )
     raise next((fault for fault in refused if not fault.permanent), refused[0])

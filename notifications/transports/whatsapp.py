@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from dashboard import clock
@@ -42,17 +43,20 @@ WITH_CALLBACKS: Final = timedelta(minutes=10)
 
 # What Twilio's codes mean for a person. `True`: no message will reach this number until something is done about it.
 PERMANENT: Final[dict[int, tuple[str, bool]]] = {
-    20003: ("This site's Twilio account is not accepted; its operator has to mend that.", False),
-    21211: ("The number is not a valid phone number.", True),
-    21608: ("This site's Twilio trial account may not write to the number.", False),
-    21610: ("You have opted out of messages by sending STOP.", True),
-    21614: ("The number is not a mobile number.", True),
-    63003: ("The number is not on WhatsApp.", True),
-    63007: ("This site's WhatsApp sender is not set up rightly; its operator has to mend that.", False),
-    63015: ("The number has not joined the WhatsApp sandbox yet: send its join word first.", False),
-    63016: ("WhatsApp takes only approved templates now, because you have not written for 24 hours.", False),
-    63021: ("WhatsApp refused the content of the message.", False),
-    63024: ("The number can't receive WhatsApp messages.", True),
+    20003: (gettext_noop("This site's Twilio account is not accepted; its operator has to mend that."), False),
+    21211: (gettext_noop("The number is not a valid phone number."), True),
+    21608: (gettext_noop("This site's Twilio trial account may not write to the number."), False),
+    21610: (gettext_noop("You have opted out of messages by sending STOP."), True),
+    21614: (gettext_noop("The number is not a mobile number."), True),
+    63003: (gettext_noop("The number is not on WhatsApp."), True),
+    63007: (gettext_noop("This site's WhatsApp sender is not set up rightly; its operator has to mend that."), False),
+    63015: (gettext_noop("The number has not joined the WhatsApp sandbox yet: send its join word first."), False),
+    63016: (
+        gettext_noop("WhatsApp takes only approved templates now, because you have not written for 24 hours."),
+        False,
+    ),
+    63021: (gettext_noop("WhatsApp refused the content of the message."), False),
+    63024: (gettext_noop("The number can't receive WhatsApp messages."), True),
 }
 FOR_THE_OPERATOR: Final = {20003, 21608, 63007}
 BUSY: Final = {20429, 63018}
@@ -100,7 +104,7 @@ class WhatsApp:
             permanent = 400 <= error.status < 500 and error.status != 429
             raise fault(error.code, str(error), permanent=permanent, retry_after=error.retry_after) from error
         if PROGRESS.get(sent.status) is Progress.FAILED:
-            raise fault(sent.error_code, "Twilio could not send it.")
+            raise fault(sent.error_code, gettext("Twilio could not send it."))
         return Receipt(provider_id=sent.sid, follow=follow_after())
 
     def find(self, message: Message, target: str, since: datetime) -> Receipt | None:
@@ -139,7 +143,7 @@ def report(message: TwilioMessage) -> Report:
     progress = PROGRESS.get(message.status, Progress.SENT)
     if progress is not Progress.FAILED:
         return Report(progress)
-    return Report(progress, fault(message.error_code, "WhatsApp could not deliver it."))
+    return Report(progress, fault(message.error_code, gettext("WhatsApp could not deliver it.")))
 
 
 def fault(
@@ -150,10 +154,22 @@ def fault(
         logger.error("twilio.misconfigured", code=code, words=words)
     if code in PERMANENT:
         reason, unreachable = PERMANENT[code]
-        return NotAccepted(f"{reason} (Twilio {code})", permanent=True, unreachable=unreachable)
+        reason = gettext(reason)
+        return NotAccepted(
+            gettext("%(reason)s (Twilio %(code)s)") % {"reason": reason, "code": code},
+            permanent=True,
+            unreachable=unreachable,
+        )
     if code in BUSY:
-        return NotAccepted(f"WhatsApp takes no more messages at the moment. (Twilio {code})", retry_after=retry_after)
-    return NotAccepted(f"{words} (Twilio {code})" if code else words, permanent=permanent, retry_after=retry_after)
+        return NotAccepted(
+            gettext("WhatsApp takes no more messages at the moment. (Twilio %(code)s)") % {"code": code},
+            retry_after=retry_after,
+        )
+    return NotAccepted(
+        gettext("%(words)s (Twilio %(code)s)") % {"words": words, "code": code} if code else words,
+        permanent=permanent,
+        retry_after=retry_after,
+    )
 
 
 def in_one_line(message: Message) -> str:
@@ -182,7 +198,7 @@ def fitting(lines: list[str], room: int, between: str) -> list[str]:
         return lines
     kept: list[str] = []
     for line in lines:
-        more = f"… and {len(lines) - len(kept)} more"
+        more = gettext("… and %(kept)s more") % {"kept": len(lines) - len(kept)}
         if len(between.join([*kept, line, more])) > room:
             return [*kept, more]
         kept.append(line)

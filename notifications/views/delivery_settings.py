@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications.delivery_forms import QuietHoursForm, initial_of
@@ -23,7 +24,7 @@ def delivery_settings(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         user.quiet_hours = form.hours
         user.save(update_fields=["quiet_hours"])
-        messages.success(request, "Quiet hours of new reminders saved.")
+        messages.success(request, gettext("Quiet hours of new reminders saved."))
         return redirect("delivery_settings")
     context = {
         "ways": ways_of(user),
@@ -49,7 +50,7 @@ def delivery_on(request: HttpRequest, name: str) -> HttpResponse:
     """Use a transport again that was switched off."""
     transport = named(name)
     switch_on(owner(request), transport.name)
-    messages.success(request, f"{transport.label} is on again.")
+    messages.success(request, gettext("%(label)s is on again.") % {"label": transport.label})
     return redirect("delivery_settings")
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -60,7 +61,7 @@ def push_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget one of the browsers in the list, from whichever browser."""
     subscription = get_object_or_404(PushSubscription.objects.of(owner(request)), pk=pk)
     subscription.delete()
-    messages.success(request, f"{subscription.label} gets no more push messages.")
+    messages.success(request, gettext("%(label)s gets no more push messages.") % {"label": subscription.label})
     return redirect("delivery_settings")
 
 
@@ -68,13 +69,13 @@ def stated(request: HttpRequest) -> dict[str, Any]:
     """The JSON object that the browser sent. Raises PushError."""
     body = request.body
     if len(body) > LONGEST_BODY:
-        raise PushError("This is no subscription.")
+        raise PushError(gettext("This is no subscription."))
     try:
         facts = json.loads(body, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise PushError("This is no subscription.") from error
+        raise PushError(gettext("This is no subscription.")) from error
     if not isinstance(facts, dict):
-        raise PushError("This is no subscription.")
+        raise PushError(gettext("This is no subscription."))
     return facts
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
@@ -82,7 +83,7 @@ def listed(request: HttpRequest) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reminder_add(request: HttpRequest) -> HttpResponse:
     form = ReminderForm(request.POST or None, user=owner(request), initial=asked_for(request))
-    return reminder_form(request, form, "Add reminder")
+    return reminder_form(request, form, gettext("Add reminder"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,7 +92,7 @@ def reminder_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if reminder.kind == Reminder.Kind.SCHEDULE:
         return redirect("schedule_edit", pk)
     form = ReminderForm(request.POST or None, user=owner(request), reminder=reminder)
-    return reminder_form(request, form, "Edit reminder")
+    return reminder_form(request, form, gettext("Edit reminder"))
 
 
 def reminder_form(request: HttpRequest, form: ReminderForm, title: str) -> HttpResponse:
@@ -106,7 +107,7 @@ def reminder_form(request: HttpRequest, form: ReminderForm, title: str) -> HttpR
             asks = bool(shown.already) and is_anew and choice not in {"fire", "wait"}
             if not asks:
                 save(form, fire_if_true=choice == "fire")
-                return saved(request, "Reminder saved.")
+                return saved(request, gettext("Reminder saved."))
         except ReminderErrors as faults:
             form.blame(faults.errors)
         except TooManyReminders as limit:
@@ -162,7 +163,7 @@ def reminder_delete(request: HttpRequest, pk: int) -> HttpResponse:
     reminder = own_reminder(request, pk)
     if request.method == "POST":
         reminder.delete()
-        return saved(request, "Reminder deleted.")
+        return saved(request, gettext("Reminder deleted."))
     context = {"reminder": reminder, "promise": promise(reminder, None)}
     return render(request, template(request, "reminder_delete", "dialog-body"), context)
 
@@ -171,7 +172,10 @@ def reminder_delete(request: HttpRequest, pk: int) -> HttpResponse:
 def transport_on(request: HttpRequest, name: str) -> HttpResponse:
     """Use a transport again that was switched off after an error."""
     switch_on(owner(request), name)
-    messages.success(request, f"{TRANSPORTS[name].label if name in TRANSPORTS else name} is on again.")
+    messages.success(
+        request,
+        gettext("%(transports)s is on again.") % {"transports": TRANSPORTS[name].label if name in TRANSPORTS else name},
+    )
     return redirect("reminders")
 
 

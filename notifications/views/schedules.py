@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.clock import now
@@ -32,13 +33,13 @@ def schedules(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_add(request: HttpRequest) -> HttpResponse:
     form = ScheduleForm(request.POST or None, user=owner(request))
-    return schedule_form(request, form, "Add report")
+    return schedule_form(request, form, gettext("Add report"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = ScheduleForm(request.POST or None, user=owner(request), reminder=own_schedule(request, pk))
-    return schedule_form(request, form, "Edit report")
+    return schedule_form(request, form, gettext("Edit report"))
 
 
 def schedule_form(request: HttpRequest, form: ScheduleForm, title: str) -> HttpResponse:
@@ -48,7 +49,7 @@ def schedule_form(request: HttpRequest, form: ScheduleForm, title: str) -> HttpR
                 create_reminder(form.user, form.values)
             else:
                 edit_reminder(form.reminder, form.values)
-            return saved(request, "Report saved.")
+            return saved(request, gettext("Report saved."))
         except ReminderErrors as faults:
             form.blame(faults.errors)
         except TooManyReminders as limit:
@@ -91,7 +92,7 @@ def schedule_delete(request: HttpRequest, pk: int) -> HttpResponse:
     reminder = own_schedule(request, pk)
     if request.method == "POST":
         reminder.delete()
-        return saved(request, "Report deleted.")
+        return saved(request, gettext("Report deleted."))
     line = next(line for line in timetable(owner(request), now()) if line.reminder.pk == pk)
     return render(request, template(request, "schedule_delete", "dialog-body"), {"line": line})
 

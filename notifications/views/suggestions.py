@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from dashboard.models import Asset
@@ -28,7 +29,7 @@ def reminder_suggestions(request: HttpRequest) -> HttpResponse:
         except TooManyReminders as limit:
             said = str(limit)
         else:
-            said = f"Reminder set: {promise(reminder, None)}"
+            said = gettext("Reminder set: %(promise)s") % {"promise": promise(reminder, None)}
             if not request.htmx:  # type: ignore[attr-defined]
                 return saved(request, said)
     context = {"coin": coin, "suggestions": suggestions(user, coin), "said": said}

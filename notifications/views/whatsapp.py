@@ -4,6 +4,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from notifications.linking import LinkingError, confirm, link_state, send_code, unlink
@@ -33,7 +34,7 @@ def whatsapp_confirm(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             number = confirm(owner(request), form.cleaned_data["code"])
-            messages.success(request, f"WhatsApp alerts go to {number}.")
+            messages.success(request, gettext("WhatsApp alerts go to %(number)s.") % {"number": number})
             return redirect(SECTION)
         except LinkingError as error:
             form.add_error("code", str(error))

@@ -19,15 +19,16 @@ PUBLIC = {
     },
     "notifications": {"models", "limits", "selectors", "checking", "linking", "api", "transports.toast"},
 }  # fmt: skip
+WORDS = {"django.utils.translation", "django.utils.dates"}
 PURE = {
     "dashboard.ledger": {"dashboard.ledger"},
     "dashboard.analysis": {"dashboard.analysis", "dashboard.money"},
     "dashboard.backfill.flows": {"dashboard.ledger"},
     "notifications.conditions": {"notifications.conditions"},
     "notifications.local_time": set[str](),
-    "notifications.scheduling": {"notifications.local_time"},
-    "notifications.talking": {"notifications.written_amounts"},
-    "notifications.written_amounts": {"accounts.currencies", "dashboard.money"},
+    "notifications.scheduling": {"notifications.local_time", "accounts.locales", *WORDS},
+    "notifications.talking": {"notifications.written_amounts", *WORDS},
+    "notifications.written_amounts": {"accounts.currencies", "dashboard.money", *WORDS},
 }
 COMPOSING = {"urls", "asgi", "celery", "api", "apps"}
 

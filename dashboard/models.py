@@ -69,6 +69,7 @@ class MarketQuote(models.Model):
     ath = MoneyField(null=True)
     ath_at = models.DateTimeField(null=True)
     source = models.CharField(max_length=40)
+    silent = models.BooleanField(default=False, help_text="the exchanges that stated it are not heard any more")
     sequence = models.BigIntegerField(default=0, db_index=True)
     pending_price = MoneyField(null=True)
     pending_as_of = models.DateTimeField(null=True)

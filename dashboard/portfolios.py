@@ -149,7 +149,7 @@ def as_market(row: MarketQuote, rate: Decimal | None, stale: datetime) -> Market
     return Market(
         price=converted(row.price),
         as_of=row.as_of,
-        stale=row.as_of is not None and row.as_of < stale,
+        stale=row.silent or (row.as_of is not None and row.as_of < stale),
         source=row.source,
         rank=row.asset.rank,
         market_cap=converted(row.market_cap),

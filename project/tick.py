@@ -60,6 +60,8 @@ def take_streams(wanted: Collection[str]) -> Intake:
         check(came.tick)
         course.lap("checked")
         ticks.note_streamed(course)
+    if came.marked is not None:
+        announce_tick(came.marked)
     return came
 
 

@@ -210,7 +210,7 @@ class Ticker:
         )
 
 
-FACTS: Final = ("price", "as_of", "market_cap", "change_1h", "change_24h", "change_7d", "source")
+FACTS: Final = ("price", "as_of", "market_cap", "change_1h", "change_24h", "change_7d", "source", "silent")
 
 
 def alike(one: MarketQuote, other: MarketQuote) -> bool:

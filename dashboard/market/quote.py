@@ -34,6 +34,8 @@ class Quote:
     ath: Decimal | None = None
     ath_at: datetime | None = None
     source: str = ""
+    silent: bool = False
+    """Whether the exchanges that stated it are not heard any more."""
     low: Decimal | None = None
     high: Decimal | None = None
     """What was seen for certain since the sample before this one; None where only the price is known."""

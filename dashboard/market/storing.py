@@ -32,6 +32,7 @@ FACTS: Final = (
     "ath",
     "ath_at",
     "source",
+    "silent",
 )
 NAMES: Final = ("symbol", "name", "rank")
 

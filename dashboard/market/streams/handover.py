@@ -98,7 +98,7 @@ def feeds() -> list[FeedState]:
     """How each exchange's feed stands, by its name; a process that is gone says nothing."""
     now = clock.now().timestamp()
     told = [FeedState(**json.loads(text)) for text in redis().hgetall(FEEDS).values()]
-    return sorted((state for state in told if now - state.at <= 2 * SILENT_AFTER), key=lambda state: state.name)
+    return sorted((state for state in told if now - state.at <= SILENT_AFTER), key=lambda state: state.name)
 
 
 # How it is written ------------------------------------------------------------------------------------------------

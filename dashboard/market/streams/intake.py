@@ -3,7 +3,7 @@
 The poll of CoinGecko is not done here; it slows down where all that is wanted comes this way.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from dashboard.market.samples import keep
 from dashboard.market.source import SourceError
 from dashboard.market.storing import judge_all, write
 from dashboard.market.streams import handover
-from dashboard.market.streams.source import StreamSource
+from dashboard.market.streams.source import StreamSource, stored_quote
 from dashboard.models import Asset, MarketQuote, MarketState
 
 
@@ -26,10 +26,12 @@ class Intake:
     """What exchanges brought since the last tick.
 
     `covers` is whether they tell of everything that is wanted, `lost` whether the price of something is still one of
-    theirs though they don't tell of it any more, so that CoinGecko's is wanted soon.
+    theirs though they don't tell of it any more, so that CoinGecko's is wanted soon. `marked` is what pages are to be
+    told of those whose exchanges are away; nobody stated a price, so no reminder is held to it.
     """
 
     tick: Tick | None = None
+    marked: Tick | None = None
     covers: bool = False
     lost: bool = False
 
@@ -47,11 +49,30 @@ def intake(assets: Collection[str], course: Course | None = None) -> Intake:
     course.lap("asked")
     course.received = len(samples)
     silent = coins - source.told.keys()
+    rows = MarketQuote.objects.filter(asset_id__in=silent).exclude(source=coingecko.NAME).select_related("asset")
+    lost = list(rows)
     return Intake(
         tick=accept(samples, coins, course) if samples else None,
+        marked=mark([row for row in lost if not row.silent]),
         covers=bool(coins) and not silent,
-        lost=MarketQuote.objects.filter(asset_id__in=silent).exclude(source=coingecko.NAME).exists(),
+        lost=bool(lost),
     )
+
+
+def mark(lost: Sequence[MarketQuote]) -> Tick | None:
+    """Mark those that no connected exchange stated. One that is quiet on an exchange that lives is as it was stated."""
+    connected = {feed.title for feed in handover.feeds() if feed.connected} if lost else set()
+    away = [row for row in lost if connected.isdisjoint(row.source.split(", "))]
+    if not away:
+        return None
+    with transaction.atomic():
+        state = MarketState.objects.select_for_update().get()
+        state.sequence += 1
+        for row in away:
+            row.silent, row.sequence = True, state.sequence
+        MarketQuote.objects.bulk_update(away, ["silent", "sequence"])
+        state.save(update_fields=["sequence"])
+    return Tick(state.sequence, clock.now(), tuple(map(stored_quote, away)))
 
 
 def accept(samples: tuple[Quote, ...], coins: Collection[str], course: Course) -> Tick | None:

@@ -32,33 +32,33 @@ class StreamSource:
         self.told: Mapping[str, Streamed] = {}
 
     def quotes(self, assets: Collection[str], *, top: bool = False) -> tuple[Quote, ...]:
-        """Newer prices than those stored of assets that CoinGecko has stated already; `top` means nothing here."""
+        """News of assets that CoinGecko has stated already; `top` means nothing here."""
         try:
             self.told = handover.streamed(assets)
         except handover.AWAY as error:
             raise SourceUnavailable("Redis is away") from error
         rows = MarketQuote.objects.filter(asset_id__in=self.told).select_related("asset")
-        return tuple(
-            as_quote(row, self.told[row.asset_id]) for row in rows if is_newer(row.as_of, self.told[row.asset_id])
-        )
+        return tuple(as_quote(row, self.told[row.asset_id]) for row in rows if is_news(row, self.told[row.asset_id]))
 
 
-def is_newer(as_of: datetime | None, said: Streamed) -> bool:
-    return as_of is None or said.at > as_of
+def is_news(row: MarketQuote, said: Streamed) -> bool:
+    """Whether it is newer than what is stored, or the same from exchanges that are heard again."""
+    return row.as_of is None or said.at > row.as_of or (row.silent and said.at == row.as_of)
 
 
 def as_quote(row: MarketQuote, said: Streamed) -> Quote:
     """The stored quote at the new price."""
-    asset = row.asset
-    stored = Quote(
-        asset=asset.pk,
-        symbol=asset.symbol,
-        name=asset.name,
-        rank=asset.rank,
-        **{name: getattr(row, name) for name in FACTS},
-    )
+    stored = stored_quote(row)
     low, high = extremes(said, row.as_of)
-    return replace(moved(stored, said.price), as_of=said.at, source=", ".join(said.sources)[:40], low=low, high=high)
+    source = ", ".join(said.sources)[:40]
+    return replace(moved(stored, said.price), as_of=said.at, source=source, silent=False, low=low, high=high)
+
+
+def stored_quote(row: MarketQuote) -> Quote:
+    """The quote as it is stored."""
+    asset = row.asset
+    facts = {name: getattr(row, name) for name in FACTS}
+    return Quote(asset=asset.pk, symbol=asset.symbol, name=asset.name, rank=asset.rank, **facts)
 
 
 def extremes(said: Streamed, since: datetime | None) -> tuple[Decimal | None, Decimal | None]:
@@ -103,10 +103,10 @@ def beside(samples: Iterable[Quote], told: Mapping[str, Streamed]) -> list[Quote
     found = []
     for sample in samples:
         row, said = by_exchanges.get(sample.asset), told.get(sample.asset)
-        if said is not None and is_newer(row.as_of if row else None, said):
+        if said is not None and (row is None or is_news(row, said)):
             sample = replace(moved(sample, said.price), as_of=said.at, source=", ".join(said.sources)[:40])
         elif row is not None and row.price is not None and (said is not None or not is_later(sample, row)):
-            sample = replace(moved(sample, row.price), as_of=row.as_of, source=row.source)
+            sample = replace(moved(sample, row.price), as_of=row.as_of, source=row.source, silent=row.silent)
         found.append(sample)
     return found
 

@@ -13,8 +13,11 @@ from dashboard.market.refresh import Urgency, refresh
 from dashboard.market.samples import Sample, samples
 from dashboard.market.streams import handover
 from dashboard.market.streams.board import Span, Streamed
+from dashboard.market.streams.handover import FeedState
 from dashboard.market.streams.intake import Intake, intake
 from dashboard.models import Asset, MarketQuote, MarketState, PriceSample
+from dashboard.portfolios import markets_of
+from dashboard.valuation import Market
 from tests.fakes.coingecko import FakeCoinGecko
 from tests.valkey import Valkey
 
@@ -192,10 +195,74 @@ def test_once_the_exchanges_are_silent_coingecko_takes_over(fake: FakeCoinGecko,
     intake({"bitcoin"})
     noon.shift(61)
     fake.set_price("bitcoin", 50_100)
-    assert intake({"bitcoin"}) == Intake(None, covers=False, lost=True)
+    came = intake({"bitcoin"})
+    assert (came.tick, came.covers, came.lost) == (None, False, True)
     refresh({"bitcoin"}, Urgency.WATCHED)
     assert (stored().price, stored().source) == (D(50100), "CoinGecko")
     assert not intake({"bitcoin"}).lost
+
+
+def stands(*, connected: bool) -> None:
+    """How the feed of Kraken stands, as the process tells it."""
+    state = FeedState("kraken", "Kraken", "", clock.now().timestamp(), connected)
+    handover.redis().hset(handover.FEEDS, "kraken", handover.write_feed(state))
+
+
+def test_a_price_whose_exchange_is_away_is_marked_once_until_it_is_heard_again(
+    fake: FakeCoinGecko, noon: time_machine.Traveller
+) -> None:
+    noon.shift(1)
+    hand_over("50500")
+    intake({"bitcoin"})
+    handover.redis().hdel(handover.PRICES, "bitcoin")
+    stands(connected=False)
+    marked = intake({"bitcoin"}).marked
+    assert marked is not None
+    assert [(quote.asset, quote.price, quote.silent) for quote in marked.quotes] == [("bitcoin", D(50500), True)]
+    assert stored().silent
+    assert stored().sequence == marked.sequence
+    assert market_of("bitcoin").stale
+    assert intake({"bitcoin"}).marked is None
+    hand_over("50500")  # the same trade, told again by a feed that is back
+    came = intake({"bitcoin"})
+    assert came.tick is not None
+    assert not came.tick.quotes[0].silent
+    assert not stored().silent
+    assert not market_of("bitcoin").stale
+
+
+def test_a_coin_that_is_quiet_on_an_exchange_that_lives_is_not_marked(
+    fake: FakeCoinGecko, noon: time_machine.Traveller
+) -> None:
+    noon.shift(1)
+    hand_over("50500")
+    intake({"bitcoin"})
+    handover.redis().hdel(handover.PRICES, "bitcoin")
+    stands(connected=True)
+    came = intake({"bitcoin"})
+    assert (came.marked, came.lost) == (None, True)
+    assert not stored().silent
+
+
+def test_the_mark_stays_while_coingecko_knows_nothing_newer_and_goes_with_its_next_price(
+    fake: FakeCoinGecko, noon: time_machine.Traveller
+) -> None:
+    noon.shift(61)
+    hand_over("50500", ago=-2)
+    intake({"bitcoin"})
+    handover.redis().flushdb()
+    assert intake({"bitcoin"}).marked is not None
+    fake.set_price("bitcoin", 50_100)
+    refresh({"bitcoin"}, Urgency.WATCHED)
+    assert (stored().price, stored().silent) == (D(50500), True)
+    noon.shift(61)
+    fake.set_price("bitcoin", 50_200)
+    refresh({"bitcoin"}, Urgency.WATCHED)
+    assert (stored().price, stored().source, stored().silent) == (D(50200), "CoinGecko", False)
+
+
+def market_of(asset: str) -> Market:
+    return markets_of([asset], "usd", clock.now())[asset]
 
 
 def test_what_coingecko_states_of_what_is_wanted_is_passed_on(fake: FakeCoinGecko) -> None:

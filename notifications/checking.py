@@ -28,7 +28,7 @@ from notifications.observing import look
 from notifications.prefilter import Quoted, concerned, currencies, moving, unjudged
 from notifications.prices import converted, rates_to
 from notifications.ringing import sweep
-from notifications.weighing import SCALES, Concerned
+from notifications.weighing import SCALES, Concerned, read_ahead
 
 BATCH: Final = 1000
 AGAIN: Final = timedelta(seconds=30)
@@ -79,8 +79,11 @@ def is_news(now: datetime) -> bool:
 def judge_news(now: datetime) -> None:
     """One transaction: the news, every transition and alert that it makes, and the mark that it was judged."""
     Watch.objects.get_or_create(pk=1)
+    ahead = read_ahead(now)
     with transaction.atomic():
         one_at_a_time("notifications.check")
+        if ahead is not None:
+            SCALES.take_over(ahead)
         watch = Watch.objects.get(pk=1)
         news = gather(watch, now)
         held = SCALES.weigh(watch, now) if news.prices else Concerned()

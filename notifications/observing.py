@@ -158,8 +158,8 @@ def look(
     lines = lines_of(users - full, costs=False) | lines_of(full, costs=True)
     assets = {r.asset_id for r in reminders if r.asset_id}
     assets |= {line.asset for held in lines.values() for line in held.lines}
-    prices = prices_of(assets)
     windows = {(r.asset_id or "", r.window) for r in reminders if r.kind == Reminder.Kind.CHANGE and r.asset_id}
+    prices = prices_of(assets, moves_of={asset for asset, _ in windows})
     return Prospect(
         at=now,
         prices=prices,

@@ -17,8 +17,9 @@ from dashboard import leaps
 MARGIN: Final = 1e-9
 """Relative; far above the rounding of a float, far below any move of a price."""
 
-# The prices drive the join, by the index that is named, and on SQLite by an outer join: once it has statistics it would
-# else read a whole index, or make a Bloom filter of all rows. What matches no price is then a row of NULL.
+# The prices drive the join, each by a look into the index that is named. SQLite is made to by an outer join: with
+# statistics it would else read a whole index, or make a Bloom filter of all rows; what matches no price is then a row
+# of NULL. PostgreSQL is made to by OFFSET 0, which keeps a subquery as it stands: it would else read the whole table.
 PRICES: Final = {
     "sqlite": """
         SELECT json_extract(value, '$[0]') AS asset, json_extract(value, '$[1]') AS currency,
@@ -29,15 +30,18 @@ PRICES: Final = {
                (value->>2)::float8 AS low, (value->>3)::float8 AS high
         FROM jsonb_array_elements(%s::jsonb)""",
 }
-CONCERNED: Final = """
-    WITH prices AS MATERIALIZED ({prices})
-    SELECT r.id FROM prices {join} notifications_reminder r {rise}
-        ON r.asset_id = prices.asset AND r.currency = prices.currency AND r.rise_to <= prices.high
-       AND r.active AND r.rise_to IS NOT NULL {only}
-    UNION ALL
-    SELECT r.id FROM prices {join} notifications_reminder r {fall}
-        ON r.asset_id = prices.asset AND r.currency = prices.currency AND r.fall_to >= prices.low
-       AND r.active AND r.fall_to IS NOT NULL {only}"""
+REACHED: Final = {
+    "sqlite": """
+    SELECT r.id FROM prices LEFT JOIN notifications_reminder r INDEXED BY {index}
+        ON r.asset_id = prices.asset AND r.currency = prices.currency AND {reached} {only}""",
+    "postgresql": """
+    SELECT found.id FROM prices CROSS JOIN LATERAL (
+        SELECT r.id FROM notifications_reminder r
+         WHERE r.asset_id = prices.asset AND r.currency = prices.currency AND {reached} {only} OFFSET 0
+    ) found""",
+}
+RISE: Final = "r.rise_to <= prices.high AND r.active AND r.rise_to IS NOT NULL"
+FALL: Final = "r.fall_to >= prices.low AND r.active AND r.fall_to IS NOT NULL"
 # Without parameters, so that SQLite sees that the indexes hold for these.
 UNJUDGED: Final = "SELECT id, kind, asset_id FROM notifications_reminder WHERE active AND arming = 'unknown'"
 MOVING: Final = """
@@ -63,14 +67,10 @@ class Quoted:
 
 
 def statement(only: str = "") -> str:
-    on_sqlite = connection.vendor == "sqlite"
-    return CONCERNED.format(
-        prices=PRICES[connection.vendor],
-        join="LEFT JOIN" if on_sqlite else "JOIN",
-        rise="INDEXED BY reminder_rise" if on_sqlite else "",
-        fall="INDEXED BY reminder_fall" if on_sqlite else "",
-        only=only,
-    )
+    each = REACHED[connection.vendor]
+    rise = each.format(index="reminder_rise", reached=RISE, only=only)
+    fall = each.format(index="reminder_fall", reached=FALL, only=only)
+    return f"WITH prices AS MATERIALIZED ({PRICES[connection.vendor]}) {rise} UNION ALL {fall}"
 
 
 def facts(prices: Iterable[Quoted], margin: float) -> str:

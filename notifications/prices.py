@@ -24,7 +24,7 @@ LONGEST_SLACK: Final = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The newest quote; `changes` are the source's own percentages, by window."""
+    """The newest quote; `changes` are the source's own percentages, by window, where they were asked for."""
 
     usd: Decimal | None
     as_of: datetime | None
@@ -37,13 +37,15 @@ class HasRates(Protocol):
     def rates(self) -> currencies.Rates: ...
 
 
-def prices_of(assets: Iterable[str]) -> dict[str, Price]:
-    names = ("asset_id", "price", "as_of", "source", "change_1h", "change_24h", "change_7d")
-    rows = MarketQuote.objects.filter(asset_id__in=list(assets)).values_list(*names)
-    return {
-        asset: Price(usd, as_of, source, {"1h": hour, "24h": day, "7d": week})
-        for asset, usd, as_of, source, hour, day, week in rows
-    }
+def prices_of(assets: Iterable[str], *, moves_of: Collection[str] = ()) -> dict[str, Price]:
+    """The prices of these assets; with the source's percentages of those in `moves_of`, which may be few of many."""
+    rows = MarketQuote.objects.filter(asset_id__in=list(assets)).values_list("asset_id", "price", "as_of", "source")
+    moves: dict[str, dict[str, Decimal | None]] = {}
+    if moves_of:
+        names = ("asset_id", "change_1h", "change_24h", "change_7d")
+        stated = MarketQuote.objects.filter(asset_id__in=list(moves_of)).values_list(*names)
+        moves = {asset: {"1h": hour, "24h": day, "7d": week} for asset, hour, day, week in stated}
+    return {asset: Price(usd, as_of, source, moves.get(asset, {})) for asset, usd, as_of, source in rows}
 
 
 def bases_of(

@@ -110,6 +110,10 @@ class Scales:
         self.drop(np.isin(numbers, np.setdiff1d(wanted, np.array(alive, np.int64))))
         return Concerned(alive, bool(np.any(near & ~reached)))
 
+    def take_over(self, read: "Scales") -> None:
+        """Go on from what another has read."""
+        self.__dict__.update(read.__dict__)
+
     # What changed ---------------------------------------------------------------------------------------------------
     def follow(self, watch: Watch, now: datetime) -> None:
         """Read anew what belongs to owners of changed reminders and changed portfolios."""
@@ -280,6 +284,19 @@ class Scales:
 
 SCALES: Final = Scales()
 """Of this process; used by one transaction at a time, because of the lock."""
+
+
+def read_ahead(now: datetime) -> Scales | None:
+    """What a process that begins anew must read, to be taken over by SCALES; None where it has read it before.
+
+    Where many hold much that takes seconds, and nobody could write meanwhile if it were read under the lock. What
+    changes while it is being read is followed afterwards.
+    """
+    if SCALES.revision != NEVER:
+        return None
+    read = Scales()
+    read.follow(Watch.objects.get(pk=1), now)
+    return read
 
 
 def edges_of(

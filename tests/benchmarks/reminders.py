@@ -2,7 +2,8 @@
 
 Price reminders: the product's look-up beside the same SQL bare, and beside a loop over the models of those whose coin
 moved. Balances: the pass over all portfolios beside the bare product of numpy, and beside the database's own sum over
-all positions by the ORM. `tick` is all that the tick judges and writes: a hundred alerts, three hundred deliveries.
+all positions by the ORM. `tick` is all that reminders cost one: asking which coins are wanted, judging, and writing a
+hundred alerts and three hundred deliveries, of a hundred owners where balances are watched.
 Each size runs in a process of its own, with a fresh database.
 """
 

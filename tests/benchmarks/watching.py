@@ -26,11 +26,13 @@ from django.db.models import F, Sum  # noqa: E402
 from accounts.models import User  # noqa: E402
 from dashboard import clock  # noqa: E402
 from dashboard.models import Asset, MarketQuote, MarketState, Portfolio, Position  # noqa: E402
+from dashboard.portfolios import held_assets  # noqa: E402
 from notifications import checking  # noqa: E402
 from notifications.figures import stamp  # noqa: E402
 from notifications.models import Alert, Delivery, Reminder, Watch  # noqa: E402
 from notifications.news import gather  # noqa: E402
 from notifications.prefilter import Quoted, concerned, facts, statement  # noqa: E402
+from notifications.selectors import watched_assets  # noqa: E402
 from notifications.watched import stored_prices  # noqa: E402
 from notifications.weighing import SCALES  # noqa: E402
 
@@ -107,9 +109,11 @@ def tick(prices: Iterable[tuple[str, Decimal]]) -> None:
 
 
 def judged() -> int:
-    """One check; how many alerts it made."""
+    """All that reminders cost one tick: which coins they want, and the check; how many alerts it made."""
     before = Alert.objects.count()
+    wanted = held_assets() | watched_assets()
     checking.check(None)
+    assert wanted
     return Alert.objects.count() - before
 
 

@@ -23,7 +23,7 @@ from notifications.models import Alert, Reminder, Watch
 from notifications.observing import observe_draft
 from notifications.reminding import create_reminder, draft_reminder, edit_reminder, pause_reminder, resume_reminder
 from notifications.validation import ReminderErrors
-from notifications.weighing import SCALES, Scales
+from notifications.weighing import SCALES, Scales, read_ahead
 from tests.notifications.conftest import Market, coin, hold, make_user
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +150,40 @@ def test_a_process_that_begins_anew_misses_nothing(market: Market, remind: Remin
     SCALES.forget()
     market.set("bitcoin", 101)
     assert Alert.objects.count() == 1
+
+
+def test_a_process_that_begins_anew_reads_before_it_keeps_others_from_writing(
+    market: Market, remind: Remind, portfolio: Portfolio
+) -> None:
+    hold(portfolio, "bitcoin", 1)
+    market.set("bitcoin", 99)
+    remind("balance_above", 100)
+    SCALES.forget()
+    market.set("bitcoin", 101, check=False)
+    with CaptureQueriesContext(connection) as captured:
+        checking.check(None)
+    asked = [query["sql"] for query in captured]
+    reads = [n for n, sql in enumerate(asked) if "f.user_id, f.id, f.revision" in sql]
+    told = next(n for n, sql in enumerate(asked) if sql.startswith('INSERT INTO "notifications_alert"'))
+    begun = max(n for n, sql in enumerate(asked[:told]) if sql.startswith("SAVEPOINT"))
+    assert reads, asked
+    assert max(reads) < begun, asked
+
+
+def test_what_changes_while_it_reads_ahead_is_followed(market: Market, remind: Remind, portfolio: Portfolio) -> None:
+    hold(portfolio, "bitcoin", 1)
+    market.set("bitcoin", 99)
+    remind("balance_above", 150)
+    SCALES.forget()
+    ahead = read_ahead(clock.now())
+    assert ahead is not None
+    hold(portfolio, "ethereum", 1)
+    market.set_all({"ethereum": 1, "bitcoin": 99}, check=False)
+    other = remind("balance_above", 101)
+    SCALES.take_over(ahead)
+    assert read_ahead(clock.now()) is None
+    market.set_all({"ethereum": 2, "bitcoin": 100})
+    assert [alert.reminder_id for alert in Alert.objects.all()] == [other.pk]
 
 
 def test_a_transaction_while_no_process_ran_is_no_crossing_but_counts_from_then(

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cached_property
+from sys import intern
+from types import MappingProxyType
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
+from accounts import locales
 from accounts.models import User
 from dashboard import clock, leaps
 from dashboard.allocation import Allocation, Movers, allocation, movers
@@ -17,7 +20,10 @@ from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
 from dashboard.models import Asset, MarketQuote, Portfolio, Position
 from dashboard.money import WIDE, quantize
-from dashboard.valuation import Held, Holding, Issue, Market, Totals, merge, share, total, value_holding
+from dashboard.structure import mark_of
+from dashboard.valuation import ZERO, Held, Holding, Issue, Market, Totals, merge, share, total, value_holding
+
+NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,12 @@ class Overview:
     @property
     def everything(self) -> tuple[Holding, ...]:
         return self.holdings + self.closed
+
+    @property
+    def mark(self) -> str:
+        """Tells sections of a page that are built alike from others, for who reads now."""
+        held = (holding.held for holding in self.everything)
+        return mark_of(locales.active(), self.currency, held, self.totals.unpriced, self.totals.stale)
 
     @property
     def allocation(self) -> Allocation:
@@ -102,18 +114,21 @@ def as_held(position: Position, rate: Decimal | None) -> Held:
         ) % {"code": code}
         issues.append(Issue("no_rate", None, text))
 
+    # Thousands of these are kept in memory: amounts that are alike, and names, are kept once.
+    kept: dict[Decimal, Decimal] = {ZERO: ZERO}
+
     def converted(amount: Decimal) -> Decimal:
         if rate is None:
-            return Decimal(0)
-        if rate == 1:
-            return amount
-        with localcontext(WIDE):
-            return quantize(amount * rate)
+            return ZERO
+        if rate != 1:
+            with localcontext(WIDE):
+                amount = quantize(amount * rate)
+        return kept.setdefault(amount, amount)
 
     return Held(
-        asset=position.asset_id,
-        symbol=position.asset.symbol,
-        name=position.asset.name,
+        asset=intern(position.asset_id),
+        symbol=intern(position.asset.symbol),
+        name=intern(position.asset.name),
         quantity=position.quantity,
         cost=converted(position.cost),
         realised=converted(position.realised),
@@ -122,7 +137,7 @@ def as_held(position: Position, rate: Decimal | None) -> Held:
         invested=converted(position.invested),
         ever_invested=converted(position.ever_invested),
         fees_paid=converted(position.fees_paid),
-        exchanged={asset: converted(Decimal(amount)) for asset, amount in position.exchanged.items()},
+        exchanged={asset: converted(Decimal(amount)) for asset, amount in position.exchanged.items()} or NOTHING,
         issues=tuple(issues),
         is_known=rate is not None,
     )

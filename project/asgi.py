@@ -8,7 +8,6 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 pages = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
@@ -24,6 +23,6 @@ gc.freeze()
 application = ProtocolTypeRouter(
     {
         "http": BodyCap(pages),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -27,8 +27,10 @@
   // With jitter, so that a thousand pages don't come back at once; soon enough to be live again within ten seconds.
   const pause = (attempt) => Math.min(5000, 500 * 2 ** attempt) * (0.25 + 0.75 * Math.random());
   htmx.config.wsReconnectDelay = pause;
+  // A page whose sections are built as the server would build them now needs only the cells.
+  const mark = () => document.querySelector("[data-mark]")?.dataset.mark || "";
   htmx.createWebSocket = (url) => {
-    socket = new WebSocket(url);
+    socket = new WebSocket(mark() ? `${url}${url.includes("?") ? "&" : "?"}has=${mark()}` : url);
     return socket;
   };
   const isOpen = () => socket && socket.readyState === WebSocket.OPEN;
@@ -96,7 +98,7 @@
   function wake() {
     if (!isOpen()) return reconnect();
     if (Date.now() - hiddenAt < ASLEEP) return undefined;
-    say({ state: true });
+    say({ state: true, has: mark() });
     clearTimeout(answer);
     answer = setTimeout(reconnect, ANSWER_WITHIN);
     return undefined;
@@ -111,7 +113,7 @@
   // A part that was fetched may have been overtaken on its way by what the socket has sent.
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    if (target && target.querySelector && target.querySelector("[data-field], [data-total]")) say({ state: true });
+    if (target && target.querySelector && target.querySelector("[data-field], [data-total]")) say({ state: true, has: mark() });
   });
 
   // Frames -----------------------------------------------------------------------------------------------------

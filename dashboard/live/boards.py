@@ -11,12 +11,15 @@ from enum import StrEnum
 from functools import cache
 from typing import Final, Protocol
 
+from accounts.locales import DEFAULT, in_locale
+from dashboard.formats import format_gain
 from dashboard.live import fragments, writing
 from dashboard.live.ticker import Line
-from dashboard.live.writing import Write, exact
+from dashboard.live.writing import Pen, percent_of
 from dashboard.money import QUANTUM
 from dashboard.portfolios import Overview, assemble
-from dashboard.valuation import HUNDRED, ZERO, Held, Holding, total, value_holding
+from dashboard.structure import mark_of
+from dashboard.valuation import ZERO, Held, Holding, total, value_holding
 
 NOTHING: Final[frozenset[str]] = frozenset()
 CELL = re.compile(r'<span id="([ph])-([A-Za-z0-9_-]+)" data-field="([a-z0-9_]+)"')
@@ -42,11 +45,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a page is made of besides prices: its currency, the assets whose market it shows, what is held."""
+    """What a page is made of besides prices: its currency, the assets whose market it shows besides what is held, what
+    is held, and how its owner reads figures.
+    """
 
     currency: str
     listed: frozenset[str] = NOTHING
     held: tuple[Held, ...] = ()
+    locale: str = DEFAULT
 
 
 class Lines(Protocol):
@@ -57,9 +63,9 @@ class Lines(Protocol):
     """The assets of the last change."""
     changed_at: dict[str, int]
 
-    def line(self, asset: str, currency: str) -> Line: ...
+    def line(self, asset: str, pen: Pen) -> Line: ...
 
-    def lines_in(self, currency: str) -> Mapping[str, Line]:
+    def lines_in(self, pen: Pen) -> Mapping[str, Line]:
         """Those that are made already."""
         ...
 
@@ -81,12 +87,38 @@ def row(market: tuple[str, ...], own: tuple[str, ...]) -> Row:
 
 MOVING: Final = frozenset({"value", "unrealised", "profit", "profit_pct"})
 MOVING_TOTALS: Final = frozenset({"value", "unrealised", "profit", "profit_pct", "change_24h", "change_24h_pct"})
+USUAL: Final = ("value", "profit", "profit_pct")
 ALL_MARKET: Final = tuple(fragments.MARKET)
 ALL_OWN: Final = tuple(fragments.HOLDING)
 SHARE: Final = ("share",)
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Which cells the sections of every dashboard have: of what is held, of what is closed, and of the totals."""
+
+    open: Row
+    closed: Row
+    totals: tuple[str, ...]
+    moving_totals: tuple[str, ...]
+
+
+def layout_of(html: str, held: str, closed: str) -> Layout:
+    """As sections show it that have one asset of either kind."""
+    shown: dict[str, list[tuple[str, str]]] = {}
+    for kind, id, field in CELL.findall(html):
+        shown.setdefault(id.removesuffix(f"-{field}"), []).append((kind, field))
+
+    def row_of(asset: str) -> Row:
+        cells = shown.get(fragments.dom_id(asset), ())
+        market = tuple(field for kind, field in cells if kind == "p" and field in fragments.MARKET)
+        return row(market, tuple(field for kind, field in cells if kind == "h"))
+
+    totals = tuple(TOTAL.findall(html))
+    return Layout(row_of(held), row_of(closed), totals, tuple(field for field in totals if field in MOVING_TOTALS))
+
+
+@dataclass(slots=True)
 class News:
     """What a change of the market is for a page: the assets whose cells it concerns, and these cells as text."""
 
@@ -106,53 +138,59 @@ class Mover:
         self.form = fragments.holding_form(held.asset, fields)
         self.base = held.realised + held.income - held.fees - held.cost
 
-    def cells(self, price: Decimal, money: Write, gain: Write) -> str:
+    def cells(self, price: Decimal, pen: Pen) -> str:
         """Its cells that move with the price."""
         value = self.quantity * price
         profit = value + self.base
+        fields = self.fields
+        if fields == USUAL:
+            part = percent_of(profit, self.held.ever_invested)
+            return self.form % (*pen.money(value), *pen.gain(profit), *pen.percent(part))
         written: list[str] = []
-        for field in self.fields:
+        for field in fields:
             if field == "value":
-                written += (exact(value), money(value))
+                written += pen.money(value)
             elif field == "profit":
-                written += (exact(profit), gain(profit))
+                written += pen.gain(profit)
             elif field == "profit_pct":
-                part = percent(profit, self.held.ever_invested)
-                written += (exact(part), writing.percent(part))
+                written += pen.percent(percent_of(profit, self.held.ever_invested))
             else:
-                unrealised = value - self.held.cost
-                written += (exact(unrealised), gain(unrealised))
+                written += pen.gain(value - self.held.cost)
         return self.form % tuple(written)
 
 
 class Board:
     """The figures of one page. `settle` brings them in line with the market and says what is news.
 
-    A dashboard shows the cells that its sections were rendered with (`show`); other pages show all that are made here.
+    A dashboard shows the cells of the layout; other pages show all that are made here.
     Nothing is kept of a holding but what is held: its figures follow from its line of the market.
     """
 
     __slots__ = (
-        "contents", "gain", "held", "late", "movers", "own_totals", "page", "rows", "totals", "value", "version",
+        "contents", "gain", "held", "late", "layout", "mark", "movers", "page", "pen", "rows", "totals", "value",
+        "version",
     )  # fmt: skip
 
-    def __init__(self, page: Page, contents: Contents) -> None:
+    def __init__(self, page: Page, contents: Contents, layout: Layout) -> None:
         self.page = page
-        self.rows: dict[str, Row] = {}
-        self.own_totals: tuple[str, ...] = ()
+        self.layout = layout if page.view is View.DASHBOARD else NO_LAYOUT
         self.fill(contents)
 
     def fill(self, contents: Contents) -> None:
         """Take up other contents: positions have changed, or the currency. The next `settle` values everything anew."""
         self.contents = contents
+        self.pen = writing.pen(contents.currency, contents.locale)
         self.held = {held.asset: held for held in contents.held}
         self.version = UNSETTLED
         self.totals = total([])
         self.value = self.gain = ZERO
+        # Tells how the sections are built; known once settled.
+        self.mark = ""
         # Whether shares have moved of which nothing has been told.
         self.late = False
         self.movers: dict[str, Mover] = {}
-        self.rows = dict.fromkeys(self.held, row((), ()))
+        open_row, closed = self.layout.open, self.layout.closed
+        self.rows = {asset: open_row if held.quantity else closed for asset, held in self.held.items()}
         if self.page.view is not View.DASHBOARD:
             self.rows |= dict.fromkeys(contents.listed, row(ALL_MARKET, ()))
             if self.page.asset in self.held:
@@ -170,68 +208,56 @@ class Board:
     def currency(self) -> str:
         return self.contents.currency
 
-    @property
-    def shape(self) -> tuple[tuple[str, ...], bool]:
-        """What decides more of a dashboard than its cells: when it changes, the sections are sent anew."""
-        return self.totals.unpriced, self.totals.stale
-
-    def show(self, html: str) -> None:
-        """A dashboard has these sections now."""
-        shown: dict[str, list[str]] = {}
-        for kind, id, field in CELL.findall(html):
-            shown.setdefault(id.removesuffix(f"-{field}"), []).append(f"{kind}{field}")
-        for asset in self.held:
-            fields = shown.get(fragments.dom_id(asset), ())
-            market = tuple(field[1:] for field in fields if field[0] == "p" and field[1:] in fragments.MARKET)
-            self.rows[asset] = row(market, tuple(field[1:] for field in fields if field[0] == "h"))
-        self.own_totals = totals_shown(tuple(TOTAL.findall(html)))
-        self.movers = {}
-
     # The market moves ------------------------------------------------------------------------------------------------
 
     def settle(self, lines: Lines) -> News | None:
         """Follow the market up to its version; None where nothing has changed that this page shows.
 
-        To be called in a decimal context that is wide enough for exact products (dashboard.money.WIDE).
+        To be called in a decimal context that is wide enough for exact products (dashboard.money.WIDE). Where `mark`
+        is another one afterwards, sections are built otherwise.
         """
-        was_settled = self.version != UNSETTLED
         behind, self.version = lines.version - self.version, lines.version
         if not behind:
             return None
+        if self.version - behind == UNSETTLED:
+            self.revalue(lines)
+            return None  # whoever looks is owed everything
+        rows, pen = self.rows, self.pen
         if behind == 1:
-            changed = lines.changed & self.rows.keys()
+            changed = [asset for asset in rows if asset in lines.changed]
+            known = lines.lines_in(pen)
+            parts = [(known.get(asset) or lines.line(asset, pen)).news_of(rows[asset].market) for asset in changed]
         else:
             since = lines.version - behind
-            changed = {asset for asset in self.rows if lines.changed_at.get(asset, 0) > since or since < 0}
+            changed = [asset for asset in rows if lines.changed_at.get(asset, 0) > since]
+            parts = [self.market_cells(asset, lines) for asset in changed]
         if not changed:
             return None
-        moved = changed & self.held.keys()
-        if behind == 1:
-            known, currency, rows = lines.lines_in(self.contents.currency), self.contents.currency, self.rows
-            parts = [(known.get(asset) or lines.line(asset, currency)).news_of(rows[asset].market) for asset in changed]
-        else:
-            parts = [self.market_cells(asset, lines) for asset in changed]
+        moved = changed if self.page.view is View.DASHBOARD else [asset for asset in changed if asset in self.held]
         if moved:
             own = self.follow(moved, lines) if behind == 1 else None
             if own is None:
                 self.revalue(lines)
-                own = [self.own_cells(asset, self.rows[asset].moving, lines) for asset in moved]
-                own.append(self.totals_text())
-                self.late = self.late or was_settled
+                own = [self.own_cells(asset, rows[asset].moving, lines) for asset in moved]
+                own.append(self.totals_text(self.layout.moving_totals))
+                self.late = True
             parts += own
         text = "".join(parts)
         return News(frozenset(changed), text) if text else None
 
     def market_cells(self, asset: str, lines: Lines) -> str:
-        line = lines.line(asset, self.contents.currency)
+        line = lines.line(asset, self.pen)
         return "".join([line.cells[field] for field in self.rows[asset].market])
 
     def revalue(self, lines: Lines) -> None:
         """Everything from scratch, as the page does it."""
-        holdings = [value_holding(held, lines.line(held.asset, self.currency).market) for held in self.held.values()]
-        self.totals = total(holdings)
+        holdings = [value_holding(held, lines.line(held.asset, self.pen).market) for held in self.held.values()]
+        before, self.totals = self.totals, total(holdings)
         self.value = self.totals.value
         self.gain = sum((one.gain_24h or ZERO for one in holdings if one.held.quantity), ZERO)
+        unpriced, stale = self.totals.unpriced, self.totals.stale
+        if not self.mark or (unpriced, stale) != (before.unpriced, before.stale):
+            self.mark = mark_of(self.pen.locale, self.pen.currency, self.held.values(), unpriced, stale)
 
     def follow(self, moved: Iterable[str], lines: Lines) -> list[str] | None:
         """The same by differences, where prices have only moved; None where there is more to it.
@@ -240,16 +266,15 @@ class Board:
         """
         context = getcontext()
         context.clear_flags()
-        currency = self.contents.currency
-        known, movers = lines.lines_in(currency), self.movers
-        money, gained = writing.money(currency), writing.gain(currency)
+        pen = self.pen
+        known, movers = lines.lines_in(pen), self.movers
         value, gain = self.value, self.gain
         priced: list[tuple[Mover, Decimal]] = []
         for asset in moved:
             mover = movers.get(asset) or self.mover(asset)
             if mover is None:
                 continue
-            line = known.get(asset) or lines.line(asset, currency)
+            line = known.get(asset) or lines.line(asset, pen)
             if not line.only_moved:
                 return None
             gain += mover.quantity * line.gain_step
@@ -262,36 +287,37 @@ class Board:
             return []
         self.late = self.late or bool(priced)
         self.value, self.gain = value, gain
-        parts = [mover.cells(price, money, gained) for mover, price in priced]
-        parts.append(self.totals_text())
+        parts = [mover.cells(price, pen) for mover, price in priced]
+        parts.append(self.totals_text(self.layout.moving_totals))
         return parts
 
-    def totals_text(self) -> str:
-        """The totals that move with prices."""
-        if not self.own_totals:
+    def totals_text(self, fields: tuple[str, ...]) -> str:
+        """These totals, as far as the page shows them."""
+        if not fields:
             return ""
-        money, gained = writing.money(self.contents.currency), writing.gain(self.contents.currency)
-        totals, value = self.totals, self.value
+        pen, totals, value = self.pen, self.totals, self.value
         change = None if totals.change_24h is None else self.gain.quantize(QUANTUM)
         unrealised = value - totals.cost
         profit = totals.realised + unrealised + totals.income - totals.fees
         written: list[str] = []
-        for field in self.own_totals:
+        for field in fields:
             if field == "value":
-                written += (exact(value), money(value))
+                written += pen.money(value)
             elif field == "profit":
-                written += (exact(profit), gained(profit))
+                written += pen.gain(profit)
             elif field == "profit_pct":
-                part = percent(profit, totals.ever_invested)
-                written += (exact(part), writing.percent(part))
+                written += pen.percent(percent_of(profit, totals.ever_invested))
             elif field == "unrealised":
-                written += (exact(unrealised), gained(unrealised))
+                written += pen.gain(unrealised)
             elif field == "change_24h":
-                written += (exact(change), gained(change))
-            else:
-                part = None if change is None else percent(change, value - change)
-                written += (exact(part), writing.percent(part))
-        return fragments.totals_form(self.own_totals) % tuple(written)
+                written += pen.gain(change)
+            elif field == "change_24h_pct":
+                written += pen.percent(None if change is None else percent_of(change, value - change))
+            else:  # no price moves it
+                figure = fragments.TOTALS[field]
+                write = pen.gain if figure.write is format_gain else pen.money
+                written += write(Decimal(figure.of(totals) or 0))
+        return fragments.totals_form(fields) % tuple(written)
 
     # For those who have fallen behind --------------------------------------------------------------------------------
 
@@ -302,47 +328,44 @@ class Board:
         if shares:
             parts.append(self.shares(lines))
         if parts:
-            parts.append(self.totals_text())
+            parts.append(self.totals_text(self.layout.moving_totals))
+        return "".join(parts)
+
+    def everything(self, lines: Lines) -> str:
+        """All settled cells that the page has."""
+        parts = [self.market_cells(asset, lines) for asset in self.rows]
+        parts += [self.own_cells(asset, self.rows[asset].own, lines) for asset in self.held]
+        parts.append(self.totals_text(self.layout.totals))
         return "".join(parts)
 
     def own_cells(self, asset: str, fields: tuple[str, ...], lines: Lines) -> str:
         if not fields:
             return ""
         valued = self.valued(asset, lines)
-        return "".join([fragments.moving_holding(valued, field, self.currency) for field in fields])
+        with in_locale(self.pen.locale):
+            return "".join([fragments.moving_holding(valued, field, self.currency) for field in fields])
 
     def shares(self, lines: Lines) -> str:
         """Everybody's share: each moves when anything does."""
         parts = []
+        write = self.pen.share
         for asset, shown in self.rows.items():
             if "share" in shown.own:
-                held, line = self.held[asset], lines.line(asset, self.contents.currency)
+                held, line = self.held[asset], lines.line(asset, self.pen)
                 has_value = held.is_known and line.market.price is not None
-                part = percent(held.quantity * line.price, self.value) if has_value else None
-                parts.append(fragments.holding_form(asset, SHARE) % (exact(part), writing.share(part)))
+                part = percent_of(held.quantity * line.price, self.value) if has_value else None
+                parts.append(fragments.holding_form(asset, SHARE) % write(part))
         return "".join(parts)
 
     def valued(self, asset: str, lines: Lines) -> Holding:
-        holding = value_holding(self.held[asset], lines.line(asset, self.currency).market)
-        whole = None if holding.value is None else percent(holding.value, self.value)
+        holding = value_holding(self.held[asset], lines.line(asset, self.pen).market)
+        whole = None if holding.value is None else percent_of(holding.value, self.value)
         return replace(holding, share=whole)
 
     def overview(self, lines: Lines) -> Overview:
-        markets = {asset: lines.line(asset, self.currency).market for asset in self.held}
+        markets = {asset: lines.line(asset, self.pen).market for asset in self.held}
         return assemble(self.currency, (value_holding(held, markets[held.asset]) for held in self.held.values()))
 
 
 UNSETTLED: Final = -(10**9)
-
-
-def percent(part: Decimal, whole: Decimal) -> Decimal | None:
-    """What dashboard.ledger.returns.percent says, in the context at hand."""
-    if not whole:
-        return None
-    number = part * HUNDRED / whole
-    return number.quantize(QUANTUM) if number.adjusted() < 42 else number
-
-
-@cache
-def totals_shown(fields: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(field for field in fields if field in MOVING_TOTALS)
+NO_LAYOUT: Final = Layout(row((), ()), row((), ()), (), ())

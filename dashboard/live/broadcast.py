@@ -4,24 +4,24 @@ Redis only rings: each second or few the database is asked whether a ring was mi
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import structlog
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from dashboard import clock
 from dashboard.live import loading, presence
 from dashboard.live.announce import user_group
+from dashboard.live.asking import Together, hang_up, in_database
 from dashboard.live.boards import Page
 from dashboard.live.connection import PATIENCE, Connection
 from dashboard.live.counting import counts
 from dashboard.live.hearing import Hearing
 from dashboard.live.hub import Hub, Order, greeting
-from dashboard.live.loading import NoSuchPage, Standing
+from dashboard.live.loading import NoSuchPage, Standing, Visitor
 from dashboard.market.quote import parse_facts
 from dashboard.market.refresh import market_state
 
@@ -33,6 +33,8 @@ NO_SUCH_PAGE: Final = 4404
 TRY_AGAIN: Final = 4013
 FAILED: Final = 4011
 LINGER: Final = 30.0
+MOST_LOOKED_AT: Final = 1000
+"""People who are looked at in one round; where more are there, in turns."""
 AT_ONCE: Final = 50
 LOOK_EVERY: Final = 1.0
 LOOK_AT_MARKET_EVERY: Final = 3
@@ -52,15 +54,26 @@ class Broadcast:
         self.people: dict[int, set[Connection]] = {}
         self.hearing = Hearing(self.hear, self.heal)
         self.standing: dict[int, Standing] = {}
+        self.unseen: list[int] = []
+        self.visitors = Together(loading.visitors)
+        self.openings = Together(loading.open_pages)
         self.running: asyncio.Task[None] | None = None
         self.loaded: asyncio.Event = asyncio.Event()
+        self.catching_up = asyncio.Lock()
         self.rendering: asyncio.Task[None] | None = None
         self.errands: set[asyncio.Task[None]] = set()
 
     # Sockets ---------------------------------------------------------------------------------------------------------
 
-    async def join(self, connection: Connection) -> None:
-        """Let a page in: subscribed first, then told the whole state. Raises NoSuchPage."""
+    async def visitor(self, session: str) -> Visitor | None:
+        """Who has sent this session key; None where nobody is signed in by it."""
+        return await self.visitors.ask(session) if session else None
+
+    async def join(self, connection: Connection, mark: str = "") -> None:
+        """Let a page in: subscribed first, then told the whole state. Raises NoSuchPage.
+
+        `mark` is that of the sections which the page has (dashboard.structure).
+        """
         self.connections.add(connection)
         self.people.setdefault(connection.page.user, set()).add(connection)
         counts.connected += 1
@@ -71,16 +84,17 @@ class Broadcast:
             await self.begin()
             self.hearing.want(user_group(connection.page.user))
             await self.hearing.follow()
-            opening = await database_sync_to_async(loading.open_page)(connection.page)
-            if opening.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
-                await self.load_market()  # the page may have shown it already, and nothing goes backwards
+            opening = await self.openings.ask(connection.page)
+            if opening is None:
+                raise NoSuchPage
+            await self.catch_up(opening.sequence)  # the page may have shown it already, and nothing goes backwards
         except BaseException:
             self.forget(connection)
             raise
         if connection not in self.connections:
             return  # it was closed meanwhile
         self.standing.setdefault(connection.page.user, opening.standing)
-        connection.client = self.hub.connect(connection.page, opening.contents, opening.toasts)
+        connection.client = self.hub.connect(connection.page, opening.contents, opening.toasts, mark)
         connection.client.toasts.extend(connection.early)
         self.write(connection)
         self.render()
@@ -93,7 +107,6 @@ class Broadcast:
         connection.stop()
         if connection.page.user not in self.people:
             self.standing.pop(connection.page.user, None)
-            self.hearing.unwant(user_group(connection.page.user))
 
     def forget(self, connection: Connection) -> None:
         counts.connected -= connection in self.connections
@@ -116,9 +129,10 @@ class Broadcast:
         self.write(connection)
         return news
 
-    def send_state(self, connection: Connection) -> None:
+    def send_state(self, connection: Connection, mark: str) -> None:
         """The page has fetched a part of itself anew, perhaps overtaken on its way: it gets the whole state."""
         if connection.client is not None:
+            connection.client.mark = mark
             self.hub.owe_everything(connection.client)
             self.write(connection)
             self.render()
@@ -157,19 +171,21 @@ class Broadcast:
 
     async def hear(self, message: Mapping[str, Any]) -> None:
         """One message of the channel layer."""
+        if "user" in message and message["user"] not in self.people:
+            return  # groups are shared
         match message["type"]:
             case "market.tick":
                 quotes = [parse_facts(facts) for facts in message["quotes"]]
                 counts.ticks += 1
                 self.hub.tick(message["sequence"], quotes, clock.now())
                 if not self.hub.ticker.complete:
-                    self.run_errand(self.load_market())
+                    self.run_errand(self.catch_up(message["sequence"]))
                 await self.wake(since=datetime.fromisoformat(message["at"]).timestamp())
                 self.render()
             case "market.health":
                 self.run_errand(self.look_at_market())
             case "user.positions":
-                self.run_errand(self.reload(message["user"]), self.of_user(message["user"]))
+                self.run_errand(self.reload([message["user"]]), self.of_user(message["user"]))
             case "user.alert":
                 self.hub.alert(message["user"], message["html"])
                 for connection in self.of_user(message["user"]):
@@ -184,9 +200,9 @@ class Broadcast:
     async def heal(self) -> None:
         """Messages may have been missed: everything anew, for everyone."""
         await self.load_market()
+        await self.reload(list(self.people))
         for user in list(self.people):
-            await self.reload(user)
-            if missed := await database_sync_to_async(greeting)(user):
+            if missed := await in_database(greeting)(user):
                 self.hub.alert(user, missed)
         self.hub.refresh()
         await self.wake()
@@ -194,57 +210,69 @@ class Broadcast:
 
     # What is looked up -----------------------------------------------------------------------------------------------
 
+    async def catch_up(self, sequence: int) -> None:
+        """Have the market at least as new as this number; many ask at once, one of them loads it."""
+        async with self.catching_up:
+            if sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
+                await self.load_market()
+
     async def load_market(self) -> None:
-        picture = await database_sync_to_async(loading.picture_market)()
+        picture = await in_database(loading.picture_market)()
         rates_changed = picture.rates != self.hub.ticker.rates
         self.hub.load(picture, clock.now())
         if rates_changed:
-            for user in list(self.people):
-                await self.reload(user)
+            await self.reload(list(self.people))
         self.loaded.set()
         await self.wake()
         self.render()
 
     async def look_at_market(self) -> None:
         """Prices grow old by themselves, and a tick may have been missed."""
-        health = await database_sync_to_async(market_state)()
+        health = await in_database(market_state)()
         if health.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
-            await self.load_market()
+            await self.catch_up(health.sequence)
         else:
             self.hub.watch_clock(health, clock.now())
             await self.wake()
             self.render()
 
-    async def reload(self, user: int) -> None:
-        """Positions anew for every page of the user."""
-        for page in {connection.page for connection in self.of_user(user) if connection.client is not None}:
-            try:
-                contents = await database_sync_to_async(loading.contents_of)(page)
-            except NoSuchPage:
-                self.close_all(NO_SUCH_PAGE, self.before(page))
-                continue
-            if (board := self.hub.boards.get(page)) is not None and board.contents != contents:
-                self.hub.fill(page, contents)
-        await self.wake(self.of_user(user))
+    async def reload(self, users: Collection[int]) -> None:
+        """Positions anew for every page of these users."""
+        pages = {one.page for user in users for one in self.of_user(user) if one.client is not None}
+        waiting = sorted(pages, key=hash)
+        for start in range(0, len(waiting), AT_ONCE):
+            some = waiting[start : start + AT_ONCE]
+            found = await in_database(loading.contents_of)(some)
+            for page in some:
+                contents, board = found.get(page), self.hub.boards.get(page)
+                if contents is None:
+                    self.close_all(NO_SUCH_PAGE, self.before(page))
+                elif board is not None and board.contents != contents:
+                    self.hub.fill(page, contents)
+            await self.wake([one for page in some for one in self.before(page)])
         self.render()
 
     async def look_at_people(self) -> None:
-        """Close what is no longer allowed, and catch up with positions of which no message told."""
-        users = {connection.page.user for connection in self.connections}
-        sessions = {connection.session for connection in self.connections}
-        standings = await database_sync_to_async(loading.standings)(users)
-        living = await database_sync_to_async(loading.living_sessions)(sessions)
-        for connection in list(self.connections):
+        """Close what is no longer allowed, and catch up with positions of which no message told.
+
+        Thousands are looked at in turns, so that a look costs the same however many there are.
+        """
+        if not self.unseen:
+            self.unseen = list(self.people)
+        some, self.unseen = self.unseen[:MOST_LOOKED_AT], self.unseen[MOST_LOOKED_AT:]
+        connections = [one for user in some for one in self.of_user(user)]
+        sessions = {one.session for one in connections}
+        standings = await in_database(loading.standings)(some)
+        living = await in_database(loading.living_sessions)(sessions)
+        for connection in connections:
             standing = standings.get(connection.page.user)
-            if connection.page.user not in users or connection.session not in sessions:
-                continue  # it came while we asked
-            stays = standing is not None and standing.active and standing.session_hash == connection.session_hash
+            stays = standing is not None and standing.active and standing.credentials == connection.credentials
             if not stays or connection.session not in living:
                 self.close(connection, SIGNED_OUT)
-        for user, standing in standings.items():
-            if user in self.standing and self.standing[user] != standing:
-                await self.reload(user)
-                self.standing[user] = standing
+        changed = [user for user, now in standings.items() if self.standing.get(user, now) != now]
+        if changed:
+            await self.reload(changed)
+            self.standing.update((user, standings[user]) for user in changed if user in self.people)
 
     async def end(self, user: int, session: str) -> None:
         """Close the sockets of a session that is ending, as soon as it has ended.
@@ -254,7 +282,7 @@ class Broadcast:
         """
         for pause in ENDING:
             await asyncio.sleep(pause)
-            if not await database_sync_to_async(loading.living_sessions)([session]):
+            if not await in_database(loading.living_sessions)([session]):
                 self.close_all(SIGNED_OUT, [one for one in self.of_user(user) if one.session == session])
                 break
 
@@ -292,6 +320,7 @@ class Broadcast:
         try:
             async with asyncio.TaskGroup() as group:
                 await self.hearing.connect()
+                self.hub.layout = await in_database(loading.layout)()
                 keeping = group.create_task(self.hearing.keep())
                 await self.load_market()
                 idle, turn = 0.0, 0
@@ -303,6 +332,7 @@ class Broadcast:
                 keeping.cancel()
         finally:
             await self.hearing.hang_up()
+            await in_database(hang_up)()
 
     async def look(self, turn: int) -> None:
         """One round of watching. A database that fails is asked again in the next."""
@@ -317,6 +347,7 @@ class Broadcast:
         try:
             await self.look_at_people()
             if turn % PICTURE_EVERY == PICTURE_EVERY - 1:
+                await in_database(hang_up)()
                 await self.load_market()
             elif turn % LOOK_AT_MARKET_EVERY == 0:
                 await self.look_at_market()
@@ -335,7 +366,7 @@ class Broadcast:
             await self.wake(self.before(page))
 
     async def render_sections(self, order: Order) -> None:
-        html = await database_sync_to_async(loading.render_sections)(order.overview)
+        html = await in_database(loading.render_sections)(order.overview, order.contents.locale)
         self.hub.show(order, html)
 
     def before(self, page: Page) -> list[Connection]:

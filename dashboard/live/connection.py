@@ -23,19 +23,19 @@ class Connection:
     Meanwhile the page is owed no more than its newest state, and nobody else waits for it.
     """
 
-    __slots__ = ("client", "early", "lost", "page", "send", "session", "session_hash", "waiting")
+    __slots__ = ("client", "credentials", "early", "lost", "page", "send", "session", "waiting")
 
     def __init__(
         self,
         page: Page,
         session: str,
-        session_hash: str,
+        credentials: int,
         send: Callable[[Mapping[str, Any]], Coroutine[Any, Any, None]],
         lost: Callable[["Connection"], None],
     ) -> None:
         self.page = page
         self.session = session
-        self.session_hash = session_hash
+        self.credentials = credentials
         self.send = send
         self.lost = lost
         self.client: Client | None = None

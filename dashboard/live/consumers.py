@@ -2,13 +2,14 @@
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from django.contrib.auth import HASH_SESSION_KEY
+from django.conf import settings
+from django.http import parse_cookie
 
 from dashboard.live.boards import Page, View
 from dashboard.live.broadcast import NO_SUCH_PAGE, SIGNED_OUT, Broadcast, broadcast_here
@@ -40,24 +41,25 @@ class LiveConsumer(AsyncConsumer):
         """Accept first: a browser can tell the code of a close only after that."""
         self.received: deque[float] = deque(maxlen=MOST_MESSAGES)
         await self.send({"type": "websocket.accept"})
-        user, session = self.scope["user"], self.scope["session"]
-        if not user.is_authenticated or not session.session_key:
+        broadcast = self.broadcast
+        visitor = await broadcast.visitor(session_of(self.scope["headers"]))
+        if visitor is None:
             return await self.close(SIGNED_OUT)
-        page = page_of(user.pk, self.scope["query_string"])
+        named = names_in(self.scope["query_string"])
+        page = page_of(visitor.user, named)
         if page is None:
             return await self.close(NO_SUCH_PAGE)
-        if len(self.broadcast.of_user(user.pk)) >= MOST_SOCKETS:
+        if len(broadcast.of_user(visitor.user)) >= MOST_SOCKETS:
             return await self.close(TOO_MUCH)
-        broadcast = self.broadcast
-        key, hash = session.session_key, session.get(HASH_SESSION_KEY, "")
-        self.connection = Connection(page, key, hash, self.base_send, broadcast.lose)
+        self.connection = Connection(page, visitor.session, visitor.credentials, self.base_send, broadcast.lose)
         try:
-            await self.broadcast.join(self.connection)
+            await broadcast.join(self.connection, named.get("has", ""))
         except NoSuchPage:
             await self.close(NO_SUCH_PAGE)
 
     async def websocket_receive(self, message: Mapping[str, Any]) -> None:
-        """{"seen": 12}: frames that the page has worked through. {"state": true}: it wants the whole state.
+        """{"seen": 12}: frames that the page has worked through. {"state": true}: it wants the whole state; "has" is
+        the mark of the sections that it shows, as in the address of the socket.
 
         Anything else means nothing.
         """
@@ -72,7 +74,7 @@ class LiveConsumer(AsyncConsumer):
             return await self.close(TOO_MUCH)
         self.received.append(now)
         if self.connection is not None and report.get("state") is True:
-            self.broadcast.send_state(self.connection)
+            self.broadcast.send_state(self.connection, str(report.get("has", "")))
         return None
 
     def acknowledged(self, seen: object) -> int:
@@ -96,9 +98,18 @@ class LiveConsumer(AsyncConsumer):
         return broadcast_here()
 
 
-def page_of(user: int, query: bytes) -> Page | None:
+def session_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The key of the session that the browser names; nothing where it names none."""
+    cookies = b"; ".join(value for name, value in headers if name == b"cookie")
+    return parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
+
+
+def names_in(query: bytes) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(query.decode("latin-1")).items()}
+
+
+def page_of(user: int, named: Mapping[str, str]) -> Page | None:
     """The page that the address names; None where there is no such page. Whose it is comes from the session only."""
-    named = {name: values[-1] for name, values in parse_qs(query.decode("latin-1")).items()}
     portfolio = named.get("portfolio", "")
     try:
         view = View(named.get("view", "dashboard"))

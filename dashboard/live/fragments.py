@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from dashboard.formats import (
     DOWN,
@@ -230,21 +231,24 @@ def still_cell(value: Decimal | None, kind: str, currency: str) -> SafeString:
 def live_state(health: "MarketHealth", sequence: int, now: datetime) -> SafeString:
     """How old the prices are and whether that is as it should be; the page's script keeps the age ticking."""
     if health.as_of is None:
-        return badge("stale", sequence, "No prices yet", "")
+        return badge("stale", sequence, gettext("No prices yet"), "")
     age = (
         f'<time data-ago datetime="{health.as_of.isoformat()}" title="{health.as_of:%Y-%m-%d %H:%M:%S} UTC">'
         f"{format_age(now - health.as_of)}</time>"
     )
-    source = escape(health.source)
+    source = {"source": escape(health.source)}
     if not health.stale:
-        return badge("on", sequence, "Live", age, f"Prices by {source}")
-    why = f"{source} isn’t answering" if health.failing_since else f"{source} has no newer ones"
-    return badge("stale", sequence, "Prices are old", age, f"{why}. Reminders wait.")
+        return badge("on", sequence, gettext("Live"), age, gettext("Prices by %(source)s") % source)
+    if health.failing_since:
+        why = gettext("%(source)s isn’t answering. Reminders wait.") % source
+    else:
+        why = gettext("%(source)s has no newer ones. Reminders wait.") % source
+    return badge("stale", sequence, gettext("Prices are old"), age, why)
 
 
 def live_state_off() -> SafeString:
     """What a page shows before its socket has spoken."""
-    return badge("off", 0, "Connecting", "")
+    return badge("off", 0, gettext("Connecting"), "")
 
 
 def badge(state: str, sequence: int, word: str, age: str, why: str = "") -> SafeString:

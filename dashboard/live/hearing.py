@@ -44,9 +44,6 @@ class Hearing:
         """A group to be heard, besides the market: at once after `follow`, else within a second."""
         self.wanted.add(group)
 
-    def unwant(self, group: str) -> None:
-        self.wanted.discard(group)
-
     async def keep(self) -> None:
         """Stay connected and prove it, until cancelled."""
         while True:
@@ -110,9 +107,6 @@ class Hearing:
                 for group in self.wanted - self.followed:
                     await layer.group_add(group, channel)
                     self.followed.add(group)
-                for group in self.followed - self.wanted:
-                    await layer.group_discard(group, channel)
-                    self.followed.discard(group)
         except UNREACHABLE as error:
             self.missed = True
             logger.warning("live.follow_failed", error=str(error))

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import localcontext
 from typing import Final
 
-from dashboard.live.boards import NOTHING, Board, Contents, Page, View
+from dashboard.live.boards import NO_LAYOUT, NOTHING, Board, Contents, Layout, Page, View
 from dashboard.live.ticker import Picture, Ticker
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import MarketHealth
@@ -23,7 +23,7 @@ WINDOW: Final = 16
 MOST_TOASTS: Final = 50
 # The page of an asset fetches what it shows of the user's own when this comes (static/live.js).
 POSITIONS_CHANGED: Final = "<div data-positions-changed></div>"
-# A page without sections can't be told another currency; it loads itself anew when this comes.
+# A page without sections can't be told another currency or locale; it loads itself anew when this comes.
 CURRENCY_CHANGED: Final = "<div data-currency-changed></div>"
 
 greetings: list[Callable[[int], str]] = []
@@ -44,12 +44,15 @@ class Client:
     """One connection. `due` are assets of which it has not been sent how they are now; so `shares`, of all holdings.
 
     `news` is the text that pays all of that; None where it has to be made, because it missed more than one change.
+    `mark` tells which sections it has: where they are built as its board's would be, `everything` is owed as cells.
     """
 
     board: Board
     due: frozenset[str] = NOTHING
     shares: bool = False
     news: str | None = None
+    mark: str = ""
+    everything: bool = False
     sections: str = ""
     wants_sections: bool = False
     toasts: list[str] = field(default_factory=list)
@@ -74,7 +77,7 @@ class Order:
 
     board: Board
     contents: Contents
-    shape: tuple[tuple[str, ...], bool]
+    mark: str
     version: int
     overview: Overview
 
@@ -82,7 +85,8 @@ class Order:
 class Hub:
     """The market in memory, the boards that are open, and the clients before them."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: Layout = NO_LAYOUT) -> None:
+        self.layout = layout
         self.ticker = Ticker()
         self.boards: dict[Page, Board] = {}
         self.clients: dict[Page, list[Client]] = {}
@@ -106,14 +110,14 @@ class Hub:
 
     # Pages -----------------------------------------------------------------------------------------------------------
 
-    def connect(self, page: Page, contents: Contents, toasts: str = "") -> Client:
-        """A page has opened: it is owed everything it shows."""
+    def connect(self, page: Page, contents: Contents, toasts: str = "", mark: str = "") -> Client:
+        """A page has opened: it is owed everything it shows. `mark` is that of the sections which it has."""
         board = self.boards.get(page)
         if board is None:
-            board = self.boards[page] = Board(page, contents)
+            board = self.boards[page] = Board(page, contents, self.layout)
         elif contents != board.contents:
             self.fill(page, contents)
-        client = Client(board)
+        client = Client(board, mark=mark)
         if toasts:
             client.toasts.append(toasts)
         self.clients.setdefault(page, []).append(client)
@@ -136,14 +140,15 @@ class Hub:
     def fill(self, page: Page, contents: Contents) -> None:
         """Positions have changed: everyone before this page is owed all of it."""
         if (board := self.boards.get(page)) is not None:
-            other_currency = contents.currency != board.currency
+            pen = board.pen
             board.fill(contents)
             for client in self.clients[page]:
+                client.mark = ""  # the order of rows, which is by value, may be another one
                 self.owe_everything(client)
                 if page.view is View.DASHBOARD:
                     continue
-                if other_currency:
-                    client.sections, client.due, client.news = CURRENCY_CHANGED, NOTHING, None
+                if board.pen is not pen:
+                    client.sections, client.everything = CURRENCY_CHANGED, False
                 elif page.view is View.ASSET:
                     client.sections = POSITIONS_CHANGED
 
@@ -155,25 +160,27 @@ class Hub:
     def owe_everything(self, client: Client) -> None:
         board = client.board
         client.badge = ""
-        if board.page.view is View.DASHBOARD:
-            client.wants_sections = True
-            self.unrendered[board.page] = None
+        self.advance([board])
+        if board.page.view is not View.DASHBOARD or client.mark == board.mark:
+            client.everything, client.wants_sections = True, False
         else:
-            with localcontext(WIDE):
-                self.settle(board)
-            client.due, client.shares, client.news = frozenset(board.rows), False, None
+            self.owe_sections(client)
+
+    def owe_sections(self, client: Client) -> None:
+        client.wants_sections = True
+        self.unrendered[client.board.page] = None
 
     def settle(self, board: Board) -> None:
         """Bring the board in line with the market and tell its clients."""
-        shape = board.shape
+        mark = board.mark
         news = board.settle(self.ticker)
+        clients = self.clients.get(board.page, ())
         if news is not None:
-            for client in self.clients.get(board.page, ()):
+            for client in clients:
                 self.tell(client, news.assets, news.text)
-        if board.page.view is View.DASHBOARD and board.shape != shape:
-            self.unrendered[board.page] = None
-            for client in self.clients.get(board.page, ()):
-                client.wants_sections = True
+        if board.mark is not mark and mark and board.page.view is View.DASHBOARD:
+            for client in clients:
+                self.owe_sections(client)
 
     def advance(self, boards: Iterable[Board]) -> None:
         """Bring these boards in line with the market."""
@@ -211,7 +218,7 @@ class Hub:
             self.advance([board])
             del self.unrendered[page]
             if any(client.wants_sections for client in self.clients[page]):
-                return Order(board, board.contents, board.shape, board.version, board.overview(self.ticker))
+                return Order(board, board.contents, board.mark, board.version, board.overview(self.ticker))
         return None
 
     def show(self, order: Order, html: str) -> None:
@@ -220,14 +227,13 @@ class Hub:
         if self.boards.get(board.page) is not board:
             return
         self.advance([board])
-        if board.contents is not order.contents or board.shape != order.shape:
+        if board.contents is not order.contents or board.mark != order.mark:
             return
-        board.show(html)
         overtaken = frozenset(self.ticker.changed_since(order.version) & board.rows.keys())
         board.late = board.late and not all(client.wants_sections for client in self.clients[board.page])
         for client in self.clients[board.page]:
             if client.wants_sections:
-                client.wants_sections = False
+                client.wants_sections, client.everything, client.mark = False, False, board.mark
                 client.sections, client.news = html, None
                 client.due, client.shares = overtaken, bool(overtaken)
 
@@ -245,17 +251,18 @@ class Hub:
         client.held_since = None
         if client.wants_sections and not client.sent:
             return None  # the first frame is the whole state
-        if client.board.version != self.ticker.version:
-            self.advance([client.board])
+        board, badge = client.board, self.ticker.badge(client.board.pen.locale)
+        if board.version != self.ticker.version:
+            self.advance([board])
         parts = [client.sections] if client.sections else []
-        if not client.wants_sections and (client.due or client.shares):
-            parts.append(self.make_news(client) if client.news is None else client.news)
-        if not client.wants_sections:  # they bring all of it with them
-            client.due, client.shares, client.news = NOTHING, False, None
+        if not client.wants_sections:  # else they bring all of it with them
+            if client.everything or client.due or client.shares:
+                parts.append(self.make_news(client) if client.news is None or client.everything else client.news)
+            client.due, client.shares, client.everything, client.news = NOTHING, False, False, None
         parts += client.toasts
-        if client.badge is not self.ticker.badge:
-            parts.append(self.ticker.badge)
-        client.sections, client.badge = "", self.ticker.badge
+        if client.badge is not badge:
+            parts.append(badge)
+        client.sections, client.badge = "", badge
         if client.toasts:
             client.toasts.clear()
         frame = "".join(parts)
@@ -265,8 +272,13 @@ class Hub:
         return frame
 
     def make_news(self, client: Client) -> str:
+        board = client.board
         with localcontext(WIDE):
-            return client.board.text(client.due, client.shares, self.ticker)
+            return (
+                board.everything(self.ticker)
+                if client.everything
+                else board.text(client.due, client.shares, self.ticker)
+            )
 
     def acknowledge(self, client: Client, seen: int) -> int:
         """The page says how many frames it has worked through; returns how many of them are news."""

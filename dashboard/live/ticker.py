@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, Inexact, localcontext
 from typing import Final
 
+from accounts.locales import as_read_in, in_locale
 from dashboard.live import fragments
+from dashboard.live.writing import Pen, ascii_html
 from dashboard.market.currencies import Rates
 from dashboard.market.quota import stale_after
 from dashboard.market.quote import Quote
@@ -23,8 +25,8 @@ from dashboard.valuation import ZERO, Market, unit_gain
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """An asset's market in one currency, and its cells for everyone who counts in it: all, and those that changed last
-    (all of them where nobody had asked before).
+    """An asset's market in one currency, and its cells for everyone who counts in it and reads alike: all, and those
+    that changed last (all of them where nobody had asked before).
     """
 
     market: Market
@@ -68,7 +70,8 @@ class Ticker:
         self.stale_after = timedelta(0)
         self.now = datetime.min.replace(tzinfo=UTC)
         self.health: MarketHealth | None = None
-        self.badge: str = fragments.live_state_off()
+        # The badge of the present state in each locale that was asked for, and what it says.
+        self.badges: dict[str, str] = {}
         self.said: tuple[object, ...] = ()
         self.quotes: dict[str, MarketQuote] = {}
         self.stale: set[str] = set()
@@ -76,8 +79,8 @@ class Ticker:
         self.version = 0
         self.changed: set[str] = set()
         self.changed_at: dict[str, int] = {}
-        self.lines: dict[str, dict[str, Line]] = {}
-        self.past: dict[str, dict[str, Line]] = {}
+        self.lines: dict[Pen, dict[str, Line]] = {}
+        self.past: dict[Pen, dict[str, Line]] = {}
 
     def load(self, picture: Picture, now: datetime) -> set[str]:
         """Take up what the database knows; what came by a newer tick stays. Returns the assets that changed."""
@@ -140,15 +143,20 @@ class Ticker:
         if self.health is not None:
             as_of = max((row.as_of for row in self.quotes.values() if row.as_of is not None), default=None)
             self.health = replace(self.health, as_of=as_of, stale=as_of is None or as_of < before)
-            self.say_state(self.health, now)
+            said = (self.health.as_of, self.health.stale, bool(self.health.failing_since), self.sequence)
+            if said != self.said:  # what differs in its age only is no news: the page counts seconds itself
+                self.said, self.badges = said, {}
         return changed
 
-    def say_state(self, health: MarketHealth, now: datetime) -> None:
-        """A new badge where anything but the age has changed: the page counts seconds itself."""
-        said = (health.as_of, health.stale, bool(health.failing_since), self.sequence)
-        if said != self.said:
-            self.said = said
-            self.badge = fragments.live_state(health, self.sequence, now)
+    def badge(self, locale: str) -> str:
+        """How the market is, for everyone who reads in this locale; the very same text until there is news."""
+        badge = self.badges.get(locale)
+        if badge is None:
+            with as_read_in(locale):
+                health = self.health
+                state = fragments.live_state(health, self.sequence, self.now) if health else fragments.live_state_off()
+            badge = self.badges[locale] = ascii_html(state)
+        return badge
 
     def forget(self, changed: set[str]) -> None:
         """A new version, in which the lines of these assets are to be made anew."""
@@ -156,8 +164,8 @@ class Ticker:
         self.changed = changed
         self.changed_at.update(dict.fromkeys(changed, self.version))
         self.past = {}
-        for currency, lines in self.lines.items():
-            past = self.past[currency] = {}
+        for pen, lines in self.lines.items():
+            past = self.past[pen] = {}
             for asset in changed & lines.keys():
                 past[asset] = lines.pop(asset)
 
@@ -167,25 +175,29 @@ class Ticker:
             return set()
         return {asset for asset, changed_at in self.changed_at.items() if changed_at > version}
 
-    def line(self, asset: str, currency: str) -> Line:
-        """Made once for everyone who counts in the currency."""
-        lines = self.lines.setdefault(currency, {})
+    def line(self, asset: str, pen: Pen) -> Line:
+        """Made once for everyone who reads what this pen writes."""
+        lines = self.lines_in(pen)
         line = lines.get(asset)
         if line is None:
-            line = lines[asset] = self.make(asset, currency, self.past.get(currency, {}).get(asset))
+            line = lines[asset] = self.make(asset, pen, self.past.get(pen, {}).get(asset))
         return line
 
-    def lines_in(self, currency: str) -> Mapping[str, Line]:
+    def lines_in(self, pen: Pen) -> dict[str, Line]:
         """Those that are made already."""
-        return self.lines.get(currency, {})
+        lines = self.lines.get(pen)
+        if lines is None:
+            lines = self.lines[pen] = {}
+        return lines
 
-    def make(self, asset: str, currency: str, before: Line | None) -> Line:
+    def make(self, asset: str, pen: Pen, before: Line | None) -> Line:
         row = self.quotes.get(asset)
-        rate = self.rates.rate("usd", currency)
+        rate = self.rates.rate("usd", pen.currency)
         market = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
         known_gain = unit_gain(market)
         price, gain = market.price or ZERO, known_gain or ZERO
-        cells = {field: fragments.moving_market(asset, market, field, currency) for field in fragments.MARKET}
+        with in_locale(pen.locale):
+            cells = {field: fragments.moving_market(asset, market, field, pen.currency) for field in fragments.MARKET}
         known = before.cells if before is not None else {}
         step = gain_step = ZERO
         only_moved = False

@@ -1,20 +1,28 @@
-"""Figures as frames carry them, written quickly: each function says the very same as its namesake in dashboard.formats.
+"""Figures as frames carry them, written quickly: exact number and text say the very same as dashboard.formats does for
+who reads in that locale.
 
 Frames are ASCII, other characters stand as references: text of one byte a character is joined and encoded five times
 as fast. What is out of the ordinary (reads as zero, is huge or unknown) is left to dashboard.formats. Pure; to be
-called in a decimal context that rounds half to even.
+called in a decimal context that is wide and rounds half to even (dashboard.money.WIDE).
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
+from accounts.locales import in_locale, separators
 from dashboard import formats
+from dashboard.money import QUANTUM
 
 UP, DOWN = "&#9650; +", "&#9660; &#8722;"
 MINUS = "&#8722;"
 CENT = Decimal("0.01")
-Write = Callable[[Decimal | None], str]
+HUNDRED = Decimal(100)
+LONGEST = 47
+"""Characters of a number that is written here; those that are longer are looked at with more care."""
+Write = Callable[[Decimal | None], tuple[str, str]]
+"""Gives the exact number, for `data-value`, and what people read."""
 
 
 def ascii_html(text: str) -> str:
@@ -27,57 +35,116 @@ def exact(value: Decimal | None) -> str:
     if value is None:
         return ""
     text = str(value)
-    if text[-1] != "0" and len(text) < 48 and "E" not in text:
+    if text[-1] != "0" and len(text) <= LONGEST and "E" not in text:
         return text
     return formats.format_exact(value)
 
 
-def money_format(currency: str) -> tuple[str, str]:
-    """How amounts are formatted, and how those that read as nothing (and some that don't) end."""
+def amount(currency: str, locale: str, up: str, down: str, carefully: Callable[[Decimal | None, str], str]) -> Write:
     digits = formats.minor_digits(currency)
-    return f",.{digits}f", format(Decimal(0), f".{digits}f")
+    unit = Decimal(1).scaleb(-digits)
+    zeros = {format(Decimal(sign), f".{digits}f") for sign in ("0", "-0")}
+    marks = separators(locale)
+    point, group = ascii_html(marks.point) if digits else "", ascii_html(marks.group)
+    end = digits + 1 if digits else 0
+    # So many characters have at most one separator; in India the second group has two digits.
+    short, middle = end + 3, end + (6 if marks.beyond == 3 else 5)
 
+    def care(value: Decimal | None) -> tuple[str, str]:
+        with in_locale(locale):
+            return formats.format_exact(value), ascii_html(carefully(value, currency))
 
-def amount(currency: str, up: str, down: str, carefully: Callable[[Decimal | None, str], str]) -> Write:
-    spec, nothing = money_format(currency)
+    def write(value: Decimal | None) -> tuple[str, str]:
+        if value is None:
+            return care(value)
+        number = str(value)
+        if len(number) > LONGEST or "E" in number:
+            return care(value)
+        text = str(value.quantize(unit))
+        if text in zeros:
+            return care(value)
+        if number[-1] == "0" and "." in number:
+            number = number.rstrip("0").rstrip(".")
+        if text[0] == "-":
+            text, before = text[1:], down
+        else:
+            before = up
+        size = len(text)
+        if size > middle:
+            return care(value) if marks.beyond != 3 else (number, before + long(text))
+        whole = text[: size - end] if size <= short else text[: size - short] + group + text[size - short : size - end]
+        return number, before + whole + point + text[size - digits :] if end else before + whole
 
-    def write(value: Decimal | None) -> str:
-        if value is not None:
-            text = format(value, spec)
-            if 3 < len(text) < 48 and not text.endswith(nothing):
-                return down + text[1:] if text[0] == "-" else up + text
-        return ascii_html(carefully(value, currency))
+    def long(text: str) -> str:
+        whole, _, decimals = text.partition(".")
+        return f"{int(whole):,}".replace(",", group) + point + decimals
 
     return write
 
 
 @cache
-def money(currency: str) -> Write:
-    return amount(currency, "", MINUS, formats.format_money)
+def money(currency: str, locale: str) -> Write:
+    return amount(currency, locale, "", MINUS, formats.format_money)
 
 
 @cache
-def gain(currency: str) -> Write:
-    return amount(currency, UP, DOWN, formats.format_gain)
+def gain(currency: str, locale: str) -> Write:
+    return amount(currency, locale, UP, DOWN, formats.format_gain)
 
 
-def percent(value: Decimal | None) -> str:
-    text = rounded(value)
-    if 3 < len(text) < 7 and text[-4:] != "0.00":
-        return f"{DOWN}{text[1:]} %" if text[0] == "-" else f"{UP}{text} %"
-    return ascii_html(formats.format_percent(value))
+def part(locale: str, up: str, down: str, carefully: Callable[[Decimal | None], str]) -> Write:
+    point = ascii_html(separators(locale).point)
+
+    def write(value: Decimal | None) -> tuple[str, str]:
+        if value is not None:
+            try:
+                text = str(value.quantize(CENT))
+            except InvalidOperation:
+                text = ""
+            if 3 < len(text) < 7 and text != "0.00" and text != "-0.00":
+                number = exact(value)
+                if text[0] == "-":
+                    return number, f"{down}{text[1:-3]}{point}{text[-2:]} %"
+                return number, f"{up}{text[:-3]}{point}{text[-2:]} %"
+        with in_locale(locale):
+            return formats.format_exact(value), ascii_html(carefully(value))
+
+    return write
 
 
-def share(value: Decimal | None) -> str:
-    text = rounded(value)
-    if 3 < len(text) < 7 and text[-4:] != "0.00" and text[0] != "-":
-        return text + " %"
-    return ascii_html(formats.format_share(value))
+@cache
+def percent(locale: str) -> Write:
+    return part(locale, UP, DOWN, formats.format_percent)
 
 
-def rounded(value: Decimal | None) -> str:
-    """With two decimals; nothing where it is unknown or too long for that."""
+@cache
+def share(locale: str) -> Write:
+    return part(locale, "", MINUS, formats.format_share)
+
+
+def percent_of(one: Decimal, whole: Decimal) -> Decimal | None:
+    """What dashboard.ledger.returns.percent says, in the context at hand."""
+    if not whole:
+        return None
+    number = one * HUNDRED / whole
     try:
-        return "" if value is None else str(value.quantize(CENT))
-    except InvalidOperation:
-        return ""
+        return number.quantize(QUANTUM)
+    except InvalidOperation:  # it is too large to have so many digits
+        return number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pen:
+    """Writes figures in one currency as one locale has them. There is one of each (`pen`)."""
+
+    currency: str
+    locale: str
+    money: Write
+    gain: Write
+    percent: Write
+    share: Write
+
+
+@cache
+def pen(currency: str, locale: str) -> Pen:
+    return Pen(currency, locale, money(currency, locale), gain(currency, locale), percent(locale), share(locale))

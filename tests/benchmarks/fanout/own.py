@@ -9,18 +9,17 @@ from dashboard import clock
 from dashboard.live.boards import Page
 from dashboard.live.broadcast import AT_ONCE
 from dashboard.live.hub import Client, Hub
-from dashboard.live.loading import contents_of, picture_market, render_sections
+from dashboard.live.loading import contents_of, layout, picture_market, render_sections
 from dashboard.models import MarketState
 from tests.benchmarks.fanout.announcer import tick
 
 
 def own_work(pages: int, ticks: int) -> float:
     """Processor seconds for each of so many dashboards, the median of several ticks."""
-    hub, clients = Hub(), list[Client]()
+    hub, clients = Hub(layout()), list[Client]()
     hub.load(picture_market(), clock.now())
-    for user in User.objects.order_by("pk")[:pages]:
-        page = Page(user.pk)
-        clients.append(hub.connect(page, contents_of(page)))
+    for page, contents in contents_of([Page(user.pk) for user in User.objects.order_by("pk")[:pages]]).items():
+        clients.append(hub.connect(page, contents))
     while (order := hub.next_order()) is not None:
         hub.show(order, render_sections(order.overview))
     written(hub, clients)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from html import unescape
 
 CELL = re.compile(r'<span id="([pht]-[A-Za-z0-9_-]+)"[^>]*>[^<]*</span>')
+MARK = re.compile(r' data-mark="(\w+)"')
 SECTION = re.compile(r'<section id="([a-z]+)".*?</section>(?!</section>)', re.DOTALL)
 NAMED = re.compile(r' data-(?:field|total)="[^"]*"')
 BY = re.compile(r' data-by="([^"]*)"')
@@ -14,6 +15,12 @@ VALUE = re.compile(r'data-value="([^"]*)"')
 
 def cells_of(html: str) -> dict[str, str]:
     return {found[1]: found[0] for found in CELL.finditer(html)}
+
+
+def mark_in(html: str) -> str:
+    """What the page says of how its sections are built, when it opens its socket anew."""
+    found = MARK.search(html)
+    return found[1] if found else ""
 
 
 def complete(cell: str, current: str) -> str:
@@ -44,10 +51,16 @@ class Browser:
 
     def __init__(self, fetch: Callable[[], str]) -> None:
         self.fetch = fetch
-        self.cells = cells_of(fetch())
+        self.open()
         self.toasts: list[str] = []
         self.live, self.sequence = "off", 0
         self.frames: list[str] = []
+
+    def open(self) -> None:
+        """Load the page."""
+        html = self.fetch()
+        self.cells = cells_of(html)
+        self.mark = mark_in(html)
 
     def apply(self, frame: str) -> None:
         self.frames.append(frame)
@@ -62,6 +75,7 @@ class Browser:
         if sections:
             whole = "".join(found[0] for found in SECTION.finditer(frame))
             self.cells = cells_of(whole)
+            self.mark = mark_in(whole)
             frame = SECTION.sub("", frame)
         for id, html in cells_of(frame).items():
             assert id in self.cells, f"{id} is not on the page"

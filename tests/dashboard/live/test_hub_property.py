@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from dashboard.live.boards import Page, View
-from dashboard.live.hub import Client, Hub
+from dashboard.live.hub import Client
 from dashboard.market.quote import Quote
 from tests.dashboard.live.browser import Browser, cells_of
-from tests.dashboard.live.world import ASSETS, World, held, pump
+from tests.dashboard.live.world import ASSETS, World, held, new_hub, pump
 
 PAGES = (
     Page(1),
@@ -31,7 +31,7 @@ class OpenPages(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
-        self.hub = Hub()
+        self.hub = new_hub()
         self.on_the_way: list[tuple[int, list[Quote]]] = []
         self.seats: dict[int, tuple[Client, Browser]] = {}
         self.seen_prices: dict[tuple[int, str], Decimal] = {}
@@ -84,6 +84,21 @@ class OpenPages(RuleBasedStateMachine):
         if self.world.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
             self.hub.load(self.world.picture(), self.world.now)
         self.seats[seat] = self.hub.connect(page, self.world.contents(page)), browser
+        self.seen_prices = {key: price for key, price in self.seen_prices.items() if key[0] != seat}
+
+    @precondition(lambda self: self.seats)
+    @rule(data=st.data(), loaded=st.booleans())
+    def a_page_reconnects(self, data: st.DataObject, loaded: bool) -> None:
+        """With what it shows, or just loaded anew; all that was on its way to it is lost."""
+        seat = data.draw(st.sampled_from(sorted(self.seats)))
+        client, browser = self.seats[seat]
+        page = client.board.page
+        self.hub.leave(client)
+        if loaded:
+            browser.open()
+        if self.world.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
+            self.hub.load(self.world.picture(), self.world.now)
+        self.seats[seat] = self.hub.connect(page, self.world.contents(page), mark=browser.mark), browser
         self.seen_prices = {key: price for key, price in self.seen_prices.items() if key[0] != seat}
 
     @precondition(lambda self: self.seats)

@@ -92,6 +92,7 @@ async def test_readers_that_stand_still_hold_up_nobody_and_are_let_go(transactio
             ]
             for reader in readers:
                 await reader.until(lambda frame: "<section" in frame)
+            await asyncio.sleep(1.5)  # by now the process has opened its own to Redis
             memory, sockets = memory_of(server), open_sockets(server)
             for number in range(STANDING):
                 stack.enter_context(await do(stand_still)(server, cookies[number % OWNERS]))

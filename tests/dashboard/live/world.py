@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from accounts.locales import DEFAULT, as_read_in
 from dashboard.live import fragments
-from dashboard.live.boards import Contents, Page, View
+from dashboard.live.boards import Contents, Page, View, layout_of
 from dashboard.live.hub import Client, Hub
 from dashboard.live.ticker import Picture
 from dashboard.market.currencies import Rates
@@ -21,6 +22,7 @@ from tests.dashboard.live.browser import Browser
 START = datetime(2026, 5, 3, 12, tzinfo=UTC)
 ASSETS = ("bitcoin", "ethereum", "index", "index-value")
 CURRENCIES = {1: "usd", 2: "eur", 3: "usd"}
+LOCALES = {1: DEFAULT, 2: "de", 3: "hi"}
 
 
 def held(asset: str, quantity: str | Decimal, cost: str | Decimal = "100") -> Held:
@@ -79,12 +81,12 @@ class World:
     def contents(self, page: Page) -> Contents:
         currency = CURRENCIES[page.user]
         if page.view is View.NONE:
-            return Contents(currency)
+            return Contents(currency, locale=LOCALES[page.user])
         if page.view is View.MARKET:
-            return Contents(currency, frozenset(ASSETS))
+            return Contents(currency, frozenset(ASSETS), locale=LOCALES[page.user])
         positions = tuple(self.positions[page.user].values())
-        listed = {page.asset} if page.view is View.ASSET else {one.asset for one in positions}
-        return Contents(currency, frozenset(listed), positions)
+        listed = frozenset({page.asset} if page.view is View.ASSET else ())
+        return Contents(currency, listed, positions, LOCALES[page.user])
 
     def market(self, asset: str, currency: str) -> Market:
         row = next((row for row in self.rows() if row.asset_id == asset), None)
@@ -98,6 +100,10 @@ class World:
 
     def html(self, page: Page) -> str:
         """The page as a request would get it now."""
+        with as_read_in(LOCALES[page.user]):
+            return self.html_for_reader(page)
+
+    def html_for_reader(self, page: Page) -> str:
         currency = CURRENCIES[page.user]
         if page.view is View.DASHBOARD:
             return sections(self.overview(page.user))
@@ -136,8 +142,14 @@ def sections(overview: Overview) -> str:
     missing = f"<p>no price: {','.join(sorted(overview.totals.unpriced))}</p>"
     return (
         f'<section id="totals">{"".join(totals)}</section>'
-        f'<section id="holdings">{missing}{"".join(rows)}{"".join(closed)}</section>'
+        f'<section id="holdings" data-mark="{overview.mark}">{missing}{"".join(rows)}{"".join(closed)}</section>'
     )
+
+
+def new_hub() -> Hub:
+    """One that knows which cells these sections have."""
+    both = (value_holding(held("held", "1"), Market()), value_holding(held("closed", "0"), Market()))
+    return Hub(layout_of(sections(assemble("usd", both)), "held", "closed"))
 
 
 def pump(hub: Hub, seats: list[tuple[Client, Browser]], clock: float = 0, late: bool = True) -> None:
@@ -153,7 +165,9 @@ def write(hub: Hub, seats: list[tuple[Client, Browser]], clock: float) -> None:
     while busy:
         busy = False
         while (order := hub.next_order()) is not None:
-            hub.show(order, sections(order.overview))
+            with as_read_in(order.contents.locale):
+                html = sections(order.overview)
+            hub.show(order, html)
         for client, browser in seats:
             while (frame := hub.take(client, clock)) is not None:
                 browser.apply(frame)

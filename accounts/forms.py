@@ -62,7 +62,13 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["currency", "locale", "time_zone", "theme", "colours", "compact"]
-        labels = {"colours": gettext_lazy("Gain and loss"), "compact": gettext_lazy("Compact rows")}
+        labels = {
+            "currency": gettext_lazy("Currency"),
+            "time_zone": gettext_lazy("Time zone"),
+            "theme": gettext_lazy("Theme"),
+            "colours": gettext_lazy("Gain and loss"),
+            "compact": gettext_lazy("Compact rows"),
+        }
         help_texts = {"currency": gettext_lazy("For all portfolios together, the market and new portfolios.")}
         widgets = {
             "time_zone": forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})

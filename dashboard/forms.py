@@ -119,7 +119,12 @@ class PortfolioForm(FirstFaultFocused, forms.ModelForm):
     class Meta:
         model = Portfolio
         fields = ["name", "currency", "method", "lot_scope"]
-        labels = {"method": gettext_lazy("Cost basis"), "lot_scope": gettext_lazy("Lots are matched within")}
+        labels = {
+            "name": gettext_lazy("Name"),
+            "currency": gettext_lazy("Currency"),
+            "method": gettext_lazy("Cost basis"),
+            "lot_scope": gettext_lazy("Lots are matched within"),
+        }
         help_texts = {
             "method": gettext_lazy("Which coins leave first when you sell. It changes realised gains, not the total.")
         }

@@ -31,7 +31,7 @@ class Line:
     @property
     def label(self) -> str:
         """The kind in plain words."""
-        return wording_of(self.transaction.type).label
+        return gettext(wording_of(self.transaction.type).label)
 
     @property
     def sign(self) -> str:

@@ -64,7 +64,9 @@ def picked() -> forms.CharField:
 class TransactionForm(FirstFaultFocused, forms.Form):
     """One transaction. `draft` is what it states, once the form is valid; fields that its kind lacks don't count."""
 
-    portfolio = forms.ModelChoiceField(Portfolio.objects.none(), required=False, empty_label=None)
+    portfolio = forms.ModelChoiceField(
+        Portfolio.objects.none(), required=False, empty_label=None, label=gettext_lazy("Portfolio")
+    )
     type = forms.ChoiceField(label=gettext_lazy("Kind"), choices=CHOICES)
     asset_id = coin_field(gettext_lazy("Coin"), gettext_lazy("Enter the coin's name or ticker."), required=True)
     asset_choice = picked()
@@ -256,5 +258,5 @@ class TransactionFilter(forms.Form):
     type = forms.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("All kinds")), *CHOICES],
-        widget=forms.Select(attrs={"class": "form-select", "aria-label": "Kind", "id": "kind"}),
+        widget=forms.Select(attrs={"class": "form-select", "aria-label": gettext_lazy("Kind"), "id": "kind"}),
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from dashboard.charts import Chart, Limit, Line, Mark, Point, Span, broken, candles, prices
 from dashboard.formats import format_share
@@ -106,7 +106,7 @@ def course_of(
     return Course(
         span=span,
         currency="%" if in_percent else reminder.currency,
-        lines=(Line(name, broken(points, step)),),
+        lines=(Line(gettext(name), broken(points, step)),),
         limits=tuple(Limit(gettext("Arms again") if back else gettext("Limit"), bound.limit) for bound in levels),
         marks=tuple(
             Mark(at, "alert", gettext("It fired")) for at in fired.values_list("fired_at", flat=True)[:MOST_MARKS]
@@ -126,15 +126,15 @@ def pace(age: timedelta) -> timedelta:
 def points_of(reminder: Reminder, since: datetime, now: datetime, step: timedelta) -> tuple[str, list[Point]]:
     """What is drawn, by name; no name where nothing of it is kept."""
     if is_over_windows(reminder):
-        return "Change", changes(reminder, since, now, step)
+        return gettext_noop("Change"), changes(reminder, since, now, step)
     if reminder.asset_id and (reminder.condition.watches is Watches.PRICE or reminder.kind == Kind.STALE):
-        return "Price", prices(reminder.asset_id, reminder.currency, since, now, step)
+        return gettext_noop("Price"), prices(reminder.asset_id, reminder.currency, since, now, step)
     if reminder.kind in OF_BALANCE:
-        return "Balance", snapshots(reminder, since, step)
+        return gettext_noop("Balance"), snapshots(reminder, since, step)
     realised = reminder.measure == Reminder.Measure.REALISED
     whole = reminder.is_in_percent and reminder.measure == Reminder.Measure.TOTAL
     if reminder.kind in OF_PROFIT and not reminder.asset_id and not realised and not whole:
-        return "Profit", snapshots(reminder, since, step)
+        return gettext_noop("Profit"), snapshots(reminder, since, step)
     return "", []
 
 

@@ -88,7 +88,10 @@ class ReminderForm(FirstFaultFocused, forms.Form):
     )
     asset_choice = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     portfolio = forms.ModelChoiceField(
-        Portfolio.objects.none(), required=False, empty_label=gettext_lazy("All portfolios")
+        Portfolio.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("All portfolios"),
+        label=gettext_lazy("Portfolio"),
     )
     measure = forms.ChoiceField(label=gettext_lazy("Which profit"), required=False, choices=Reminder.Measure.choices)
     unit = forms.ChoiceField(label=gettext_lazy("Counted in"), required=False, choices=Reminder.Unit.choices)

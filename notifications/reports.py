@@ -111,7 +111,7 @@ def profit_lines(view: Overview) -> list[str]:
 
 def largest_lines(view: Overview) -> list[str]:
     shares = [f"{ticker(holding)} {format_share(holding.share)}" for holding in view.holdings if holding.share]
-    return [f"Largest: {', '.join(shares[:LARGEST])}."] if len(shares) > 1 else []
+    return [gettext("Largest: %(shares)s.") % {"shares": ", ".join(shares[:LARGEST])}] if len(shares) > 1 else []
 
 
 def mover_lines(view: Overview) -> list[str]:

@@ -68,7 +68,11 @@ class ScheduleForm(FirstFaultFocused, forms.Form):
     )
     minute = forms.CharField(label=gettext_lazy("Minute"), required=False, initial="0", max_length=40)
     hour = forms.CharField(
-        label=gettext_lazy("Hour"), required=False, initial="8", max_length=80, help_text="8 or 8,20 or 9-17"
+        label=gettext_lazy("Hour"),
+        required=False,
+        initial="8",
+        max_length=80,
+        help_text=gettext_lazy("8 or 8,20 or 9-17"),
     )
     day_of_week = forms.CharField(
         label=gettext_lazy("Day of the week"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from dashboard import clock
@@ -19,7 +19,12 @@ from notifications.prefilter import awaited
 from notifications.wording import deed, gist, limit_of, promise, standing, subject
 
 LABELS = dict(Delivery.Transport.choices)
-PARTS = ("armed", "fired", "paused", "expired")
+PARTS = {
+    "armed": gettext_noop("Armed"),
+    "fired": gettext_noop("Fired"),
+    "paused": gettext_noop("Paused"),
+    "expired": gettext_noop("Expired"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def reminder_lines(user: User) -> list[ReminderLine]:
 
 def place(line: ReminderLine) -> tuple[int, bool, Decimal]:
     far = line.distance_pct if line.is_on_its_way else None
-    return PARTS.index(line.part), far is None, abs(far or Decimal(0))
+    return list(PARTS).index(line.part), far is None, abs(far or Decimal(0))
 
 
 def alerts_of(user: User) -> QuerySet[Alert]:

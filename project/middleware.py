@@ -25,6 +25,7 @@ PUBLIC_PATHS = (
 )
 PUBLIC_EXACTLY = {
     "/",  # the landing page
+    "/words.js",  # what scripts say
     "/service-worker.js",  # the same for everybody
     "/settings/delivery/push/renew/",  # a browser's own secret, checked by itself
     "/metrics",  # a token or a session of staff, checked by itself

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
+    path("words.js", views.words, name="words"),
     path("settings/", views.settings, name="settings"),
     path("settings/export.json", views.account_export, name="account_export"),
     path("accounts/", include("allauth.account.urls")),

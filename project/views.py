@@ -7,7 +7,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.i18n import JavaScriptCatalog
 
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import User
@@ -17,6 +19,9 @@ from dashboard.models import Portfolio
 from notifications.linking import link_state
 from notifications.rescheduling import keep_local_times
 from project.exporting import account_json, stream
+
+# What the page's scripts say, in the language of its reader; in English there is nothing to look up.
+words = cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -48,17 +48,17 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn-close";
-    button.setAttribute("aria-label", "Close");
+    button.setAttribute("aria-label", gettext("Close"));
     button.addEventListener("click", () => toast.remove());
     toast.append(words, button);
     document.getElementById("toasts").append(toast);
     if (!kind) setTimeout(() => toast.remove(), 6000);
   }
-  document.addEventListener("htmx:sendError", () => say("The server can't be reached. What you typed is kept; try again.", "toast-error"));
+  document.addEventListener("htmx:sendError", () => say(gettext("The server can't be reached. What you typed is kept; try again."), "toast-error"));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
-    if (status === 403) say("This page is out of date. Reload it and try again.", "toast-error");
-    else say("That didn't work, and nothing was saved. What you typed is kept; try again.", "toast-error");
+    if (status === 403) say(gettext("This page is out of date. Reload it and try again."), "toast-error");
+    else say(gettext("That didn't work, and nothing was saved. What you typed is kept; try again."), "toast-error");
   });
   // A session that has ended sends the login page; it belongs in the window, not in a part of a page.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -81,7 +81,7 @@
   more.href = "/alerts/";
   function countWaiting() {
     const waiting = [...toasts.children].filter((one) => one !== more && getComputedStyle(one).display === "none").length;
-    const words = `and ${waiting} more: show all alerts`;
+    const words = interpolate(gettext("and %(number)s more: show all alerts"), { number: waiting }, true);
     if (!waiting) more.remove();
     else if (!more.isConnected) toasts.prepend(more);
     if (more.textContent !== words) more.textContent = words;
@@ -120,7 +120,7 @@
       const source = document.querySelector(button.dataset.copy);
       source.select();
       try { await navigator.clipboard.writeText(source.value); } catch { document.execCommand("copy"); }
-      button.textContent = "Copied";
+      button.textContent = gettext("Copied");
     });
   }
   // The service worker tells when the server can't be reached, and shows push messages where they are switched on.

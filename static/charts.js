@@ -1,6 +1,8 @@
 // Draws the charts: lines, limits and marks come ready from the server; the newest value follows the live cells.
 "use strict";
 (() => {
+  const LOCALE = document.documentElement.dataset.locale || "en-GB";
+  const OHLC = ["open", "high", "low", "close"]; // and so for translators: gettext("open"), gettext("high"), gettext("low"), gettext("close")
   const charts = new Map();
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--tf-${name}`).trim();
   const isWide = () => matchMedia("(min-width: 40rem)").matches;
@@ -30,7 +32,7 @@
   }
 
   function times(zone, step) {
-    const written = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone || undefined, ...options });
+    const written = (options) => new Intl.DateTimeFormat(LOCALE, { timeZone: zone || undefined, ...options });
     const full = written({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
     const ticks = [
       written({ year: "numeric" }),
@@ -130,8 +132,8 @@
     const { full, tick } = times(figure.dataset.zone, data.step);
     const chart = LightweightCharts.createChart(canvas, look());
     const minMove = 10 ** -data.decimals;
-    const exact = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 12 });
-    const number = new Intl.NumberFormat("en-US", { minimumFractionDigits: Math.min(data.decimals, 2), maximumFractionDigits: data.decimals });
+    const exact = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 12 });
+    const number = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: Math.min(data.decimals, 2), maximumFractionDigits: data.decimals });
     chart.applyOptions({
       localization: { timeFormatter: full, priceFormatter: (value) => number.format(value).replace("-", "−") },
       timeScale: { tickMarkFormatter: tick },
@@ -193,7 +195,7 @@
       const told = series.map((line, index) => {
         const point = seriesData.get(line);
         if (point && point.open !== undefined) {
-          return ["open", "high", "low", "close"].map((name) => `${name} ${exact.format(point[name])}`).join(" · ");
+          return OHLC.map((name) => `${gettext(name)} ${exact.format(point[name])}`).join(" · ");
         }
         return point && point.value !== undefined ? `${data.lines[index].name} ${exact.format(point.value).replace("-", "−")}` : "";
       }).filter(Boolean);

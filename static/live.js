@@ -52,10 +52,10 @@
     if (code >= 4400 && code < 4500) {
       ended = true;
       if (code === SIGNED_OUT) signOut();
-      else show(code === 4429 ? "Too many pages are open" : "This page is gone");
+      else show(code === 4429 ? gettext("Too many pages are open") : gettext("This page is gone"));
       return;
     }
-    show("Reconnecting");
+    show(gettext("Reconnecting"));
     // The extension itself comes back after these; after all others it would not.
     if (![1006, 1011, 1012, 1013].includes(code)) setTimeout(reconnect, pause(attempts++));
   });
@@ -77,7 +77,7 @@
     }
     const link = document.createElement("a");
     link.href = location.href;
-    link.textContent = "Signed out. Sign in again";
+    link.textContent = gettext("Signed out. Sign in again");
     const state = show("");
     if (state) state.replaceChildren(link);
   }
@@ -196,12 +196,14 @@
 
   // Time -------------------------------------------------------------------------------------------------------
 
+  // The words of dashboard.formats.format_age.
   function ago(milliseconds) {
     const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-    for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
-      if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
-    }
-    return `${seconds} s ago`;
+    const say = (words, number) => interpolate(words, { number: Math.floor(number) }, true);
+    if (seconds >= 86400) return say(gettext("%(number)s d ago"), seconds / 86400);
+    if (seconds >= 3600) return say(gettext("%(number)s h ago"), seconds / 3600);
+    if (seconds >= 60) return say(gettext("%(number)s min ago"), seconds / 60);
+    return say(gettext("%(number)s s ago"), seconds);
   }
 
   function tellAges() {

@@ -19,17 +19,17 @@
   const isSupported = () => isSecureContext && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 
   async function look() {
-    if (!isSecureContext) return show("unsupported", "no push messages, because this page was not opened over https.");
-    if (!isSupported()) return show("unsupported", "it can't show push messages.");
+    if (!isSecureContext) return show("unsupported", gettext("no push messages, because this page was not opened over https."));
+    if (!isSupported()) return show("unsupported", gettext("it can't show push messages."));
     if (Notification.permission === "denied") {
-      return show("denied", "you have blocked notifications of this site. Allow them in the browser's own settings first.");
+      return show("denied", gettext("you have blocked notifications of this site. Allow them in the browser's own settings first."));
     }
     const subscription = await current();
     const row = subscription && rows.find((one) => one.dataset.endpoint === subscription.endpoint);
-    if (!row) return show("off", "shows no push messages yet.");
+    if (!row) return show("off", gettext("shows no push messages yet."));
     row.querySelector("[data-here]").hidden = false;
     await keep(subscription);
-    return show("on", "shows push messages.");
+    return show("on", gettext("shows push messages."));
   }
 
   async function current() {
@@ -52,7 +52,7 @@
     });
     if (answer.ok) return;
     const said = answer.headers.get("Content-Type") === "application/json" ? (await answer.json()).detail : "";
-    throw new Error(said || "The server did not take it. Reload the page and try again.");
+    throw new Error(said || gettext("The server did not take it. Reload the page and try again."));
   }
 
   async function allow() {
@@ -93,7 +93,7 @@
         await work();
       } catch (error) {
         // The browser's own push service can be away or switched off; its reason is all there is to tell.
-        show("off", `that didn't work. ${error.message}`);
+        show("off", interpolate(gettext("that didn't work. %(reason)s"), { reason: error.message }, true));
       }
       button.disabled = false;
     });

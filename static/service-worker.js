@@ -1,6 +1,6 @@
 // Shows push messages while no page is open, opens their alert when they are clicked, and renews an ended subscription.
 "use strict";
-importScripts("/static/offline.js");
+importScripts("/words.js", "/static/offline.js");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -9,7 +9,7 @@ self.addEventListener("push", (event) => {
   let told = {};
   try { told = event.data.json(); } catch { /* a message that can't be read still says that there is something */ }
   event.waitUntil(self.registration.showNotification(String(told.title || "Tickfolio"), {
-    body: String(told.body || "There is a new alert."),
+    body: String(told.body || gettext("There is a new alert.")),
     tag: String(told.tag || "tickfolio"),
     data: { path: String(told.path || "/alerts/") },
   }));

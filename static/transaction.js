@@ -44,8 +44,8 @@
     const choices = Object.fromEntries([...fields.fee_asset_id.options].map((option) => [option.value, option]));
     const second = fields.counter_asset_id.offsetParent !== null;
     choices[""].textContent = currency;
-    choices["@coin"].textContent = ticker(fields.asset_id) || "The coin itself";
-    choices["@counter"].textContent = ticker(fields.counter_asset_id) || "The coin that you got";
+    choices["@coin"].textContent = ticker(fields.asset_id) || gettext("The coin itself");
+    choices["@counter"].textContent = ticker(fields.counter_asset_id) || gettext("The coin that you got");
     choices["@counter"].hidden = choices["@counter"].disabled = !second;
     if (!second && choices["@counter"].selected) fields.fee_asset_id.value = "";
   }

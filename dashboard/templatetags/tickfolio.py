@@ -1,5 +1,6 @@
 """What templates need to write figures: live cells as the socket sends them, and filters that round once."""
 
+from django.utils.translation import gettext
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import formats
 from dashboard.charts import Chart
+from dashboard.kinds import wording_of
 from dashboard.live import fragments
 from dashboard.market import sparklines
 from dashboard.models import Sparkline
@@ -79,6 +81,12 @@ def sparkline(asset_id: str, drawings: Mapping[str, Sparkline]) -> SafeString:
         box,
         drawing.path,
     )
+
+
+@register.filter
+def kind(name: str) -> str:
+    """{{ draft.type|kind }}: what a kind of transaction is called."""
+    return gettext(wording_of(name).label)
 
 
 @register.filter

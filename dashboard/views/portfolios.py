@@ -32,7 +32,7 @@ def portfolio_add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, gettext("Portfolio %(portfolio)s added.") % {"portfolio": portfolio.name})
             return redirect("/settings/#portfolios")
-    return render(request, "dashboard/portfolio_form.html", {"form": form, "title": "Add portfolio"})
+    return render(request, "dashboard/portfolio_form.html", {"form": form, "title": gettext("Add portfolio")})
 
 
 @require_safe
@@ -80,7 +80,7 @@ def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, gettext("Portfolio %(portfolio)s saved.") % {"portfolio": portfolio.name})
             return redirect("/settings/#portfolios")
-    return render(request, "dashboard/portfolio_form.html", {"form": form, "title": "Edit portfolio"})
+    return render(request, "dashboard/portfolio_form.html", {"form": form, "title": gettext("Edit portfolio")})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

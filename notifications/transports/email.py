@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from accounts.models import User
 from notifications.models import Alert, Delivery
@@ -83,6 +83,7 @@ def compose(message: Message, target: str) -> EmailMultiAlternatives:
         "why": promise(reminder, None) if reminder else "",
         "stop": stop,
         "site": settings.PUBLIC_URL,
+        "language": get_language(),
     }
     mail = EmailMultiAlternatives(
         subject=" ".join(message.title.split()),

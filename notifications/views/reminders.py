@@ -74,7 +74,7 @@ def listed(request: HttpRequest) -> dict[str, Any]:
     return {
         "lines": [line for line in lines if not part or line.part == part],
         "part": part,
-        "parts": [(name, name.capitalize(), counts[name]) for name in PARTS],
+        "parts": [(name, gettext(words), counts[name]) for name, words in PARTS.items()],
         "count": len(lines),
         "stand": f"{crc32(stand.encode()):x}",
     }

@@ -11,7 +11,7 @@ from heapq import merge
 from django.db.models import Count, Q
 
 from dashboard.entries import entries_after, groups_of
-from dashboard.ledger.book import Book
+from dashboard.ledger.book import Book, uncollected
 from dashboard.ledger.entry import Entry, Kind, in_order, time_of
 from dashboard.ledger.keeping import VERSION, keep, restore
 from dashboard.ledger.methods import Method, Scope
@@ -177,12 +177,13 @@ class Run:
         entries = entries_after(self.portfolio, assets, self.after, past, without=without)
         if coming:
             entries = merge(entries, (e for e in coming if not assets.isdisjoint(e.assets)), key=time_of)
-        for batch, left in batches(entries, self.spacing):
-            book.extend(batch)
-            for asset, standing in book.standings.items():
-                self.counts[asset] += standing.forget_record()
-            if left != 0 and past.exchange.settled(batch[-1].at):
-                self.keep_due(batch[-1].at, soon=left is not None)
+        with uncollected():
+            for batch, left in batches(entries, self.spacing):
+                book.extend(batch)
+                for asset, standing in book.standings.items():
+                    self.counts[asset] += standing.forget_record()
+                if left != 0 and past.exchange.settled(batch[-1].at):
+                    self.keep_due(batch[-1].at, soon=left is not None)
         book.check()
         return {asset: self.standings[asset] for asset in assets if self.counts[asset]}
 

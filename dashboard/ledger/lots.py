@@ -7,7 +7,7 @@ Callers run inside `localcontext(EXACT)`.
 
 from bisect import bisect
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -67,7 +67,7 @@ class Pool:
     Lots that arrive in order wait in a queue, the others in a heap; the first of both leaves first. Of a pool that was
     kept, the rows behind the first ones stay text (`_sealed`) until their turn comes; the last rows, and what arrives
     after them, wait in `_tail`. So going on from a pool of many lots costs no more than the lots it moves. What a row
-    was written as when the pool was last kept is remembered by its number of arrival (`_written`) while it stays true.
+    was written as when the pool was last kept is remembered by that number (`_written`) while it stays true.
     """
 
     __slots__ = ("_arrivals", "_end", "_heap", "_order", "_queue", "_read", "_sealed", "_tail", "_written", "quantity")
@@ -116,7 +116,7 @@ class Pool:
             if held > wanted:
                 taken.append(part(lot, wanted))
                 if self._written:
-                    self._written.pop(abs(first[-2]), None)
+                    self._written.pop(first[-2], None)
                 self.quantity -= quantity
                 return taken
             if late:
@@ -207,16 +207,17 @@ class Pool:
             self._queue.clear()
             self._queue.extend(sorted(self._heap))
             self._heap.clear()
-        known, self._written = self._written if self._order else {}, {}
-        front, tail = (self._write(rows, known, write, size) for rows in (self._queue, self._tail))
-        return self._arrivals, [*front, *self._sealed, *tail]
+        front, tail = list(self._queue), list(self._tail)
+        if self._order is None or len(self._written) > 2 * (len(front) + len(tail)):
+            self._written.clear()
+        return self._arrivals, [*self._lines(front, write, size), *self._sealed, *self._lines(tail, write, size)]
 
-    def _write(self, rows: Iterable[Row], known: Mapping[int, str], write: Callable[[Row], str], size: int) -> list[str]:
-        written = self._written
-        texts = []
+    def _lines(self, rows: Sequence[Row], write: Callable[[Row], str], size: int) -> list[str]:
+        written, texts = self._written, []
         for row in rows:
-            number = abs(row[-2])
-            text = written[number] = known.get(number) or write(row)
+            text = written.get(row[-2])
+            if text is None:
+                text = written[row[-2]] = write(row)
             texts.append(text)
         return [ROW_END.join(texts[start : start + size]) for start in range(0, len(texts), size)]
 

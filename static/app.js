@@ -68,6 +68,12 @@
     }
   });
 
+  // What lies behind an open dialog can't be clicked: while one is open, messages are in it.
+  for (const each of document.querySelectorAll("dialog")) {
+    new MutationObserver(() => (each.open ? each : document.body).append(document.getElementById("toasts")))
+      .observe(each, { attributes: true, attributeFilter: ["open"] });
+  }
+
   // What is no alert is closed without telling the server.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#toasts [data-dismiss]");

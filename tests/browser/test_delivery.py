@@ -254,6 +254,35 @@ def test_twenty_alerts_at_once_leave_the_page_usable(the_world: World, new_perso
     assert somebody.complaints == []
 
 
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_a_toast_over_an_open_form_can_be_closed_and_the_form_stays(
+    the_world: World, new_person: NewPerson, size: tuple[int, int]
+) -> None:
+    somebody = new_person()
+    somebody.sign_up()
+    page = somebody.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.add_reminder("52000")
+    somebody.go("/reminders/")
+    expect(page.locator("[data-live=on]")).to_be_attached()
+    page.locator("a[href='/reminders/add/']").locator("visible=true").first.click()
+    limit = page.locator("#dialog [name=limit]")
+    limit.fill("61234.5")
+    the_world.coingecko.set_price("bitcoin", "52500")
+    toast = page.locator("#dialog .toast[data-alert]")
+    expect(toast).to_be_visible(timeout=20_000)
+    toast.get_by_role("button").click()
+    expect(toast).to_have_count(0)
+    expect(limit).to_have_value("61234.5")
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("body > #toasts")).to_be_attached()
+    page.keyboard.press("?")
+    expect(page.locator("#help #toasts")).to_be_attached()
+    assert somebody.complaints == []
+
+
 def test_the_link_in_a_mail_works_signed_out(the_world: World, new_person: NewPerson, browser: Browser) -> None:
     somebody = new_person()
     somebody.sign_up()

@@ -1,12 +1,12 @@
 """What templates need to write figures: live cells as the socket sends them, and filters that round once."""
 
-from django.utils.translation import gettext
 from collections.abc import Mapping
 from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from dashboard import formats
 from dashboard.charts import Chart

@@ -100,6 +100,7 @@ def start(data_dir: Path, command: str, environment: Mapping[str, str]) -> subpr
             "DATA_DIR": str(data_dir),
             "HOST": "127.0.0.1",
             "PORT": "0",
+            "PRICE_STREAMS": "none",  # tests ask no exchange but their own
             **environment,
         },
         stdin=subprocess.DEVNULL,

@@ -1,9 +1,12 @@
-"""Known to every template: dates and counts as the reader's locale writes them, and elements inside sentences."""
+"""Known to every template: dates and counts as the reader's locale writes them, icons, elements inside sentences."""
 
 from datetime import date, datetime, time
+from functools import cache
 
 from django import template
+from django.templatetags.static import static
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts import locales
@@ -15,6 +18,14 @@ register = template.Library()
 def html(content: str) -> SafeString:
     """{% html as link %}<a href="{% url 'settings' %}">{% endhtml %}: for {{ link }} inside a translated sentence."""
     return mark_safe(content)  # noqa: S308 - a piece of our own template, whose variables are escaped already
+
+
+@register.simple_tag
+@cache
+def icon(name: str) -> SafeString:
+    """{% icon "edit" %}: always beside a text, or in something that has a label."""
+    place = f"{static('icons.svg')}#{name}"
+    return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"/></svg>', place)
 
 
 @register.filter(expects_localtime=True)

@@ -13,7 +13,7 @@ install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python
 	else $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
 	$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r $(1); fi
 
-.PHONY: help run demo test bench screenshots faults check ready ready-dev vendor requirements \
+.PHONY: help run demo test bench screenshots messages faults check ready ready-dev vendor requirements \
 	test-needs check-format check-lint check-types check-templates check-migrations check-deploy check-packages format
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make faults  run the long fault scenarios"
 	@echo "make check   look at format, lint, types, templates, migrations, deployment settings and packages"
 	@echo "make format  put the code into its format"
+	@echo "make messages  gather the words to translate (LANGUAGE=de; MODE=compile once they are translated)"
 
 run: ready
 	@$(PY) manage.py up
@@ -47,6 +48,15 @@ bench: ready-dev
 
 screenshots: ready-dev test-needs
 	@$(PY) -m tests.browser.screenshots
+
+# The words of pages, messages and scripts for a language, in locale/LANGUAGE/LC_MESSAGES; compiled, they are offered.
+MODE := gather
+messages: ready-dev
+	@test -n "$(LANGUAGE)" || { echo "Name a language: make messages LANGUAGE=de" >&2; exit 1; }
+	@.ci/provide gettext
+	@if test "$(MODE)" = compile; then $(PY) manage.py compilemessages --locale $(LANGUAGE) --ignore .venv --ignore node_modules; \
+	else mkdir -p locale && for domain in django djangojs; do $(PY) manage.py makemessages --locale $(LANGUAGE) --domain $$domain \
+		--ignore node_modules --ignore static/vendor --ignore .venv --ignore var --ignore tests; done; fi
 
 faults: ready-dev test-needs
 	@$(PY) -m pytest tests/faults -m long -s

@@ -170,7 +170,7 @@ def test_rows_left_out_on_purpose_are_listed_with_the_reason(client: Client, por
     assert (waiting.skipped, waiting.added) == (2, 1)
     assert "Left out on purpose" in page
     assert "2 rows" in page
-    assert "Lines 2, 3" in page
+    assert "In lines 2, 3" in page
     client.post(f"/imports/{waiting.pk}/confirm/")
     done = client.get(f"/imports/{waiting.pk}/").content.decode()
     assert waiting.skips[0]["reason"] in done.replace("&#x27;", "'")

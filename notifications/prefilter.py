@@ -99,8 +99,10 @@ def is_any_within(prices: Iterable[Quoted], margin: float, kinds: Iterable[str],
     listed = ", ".join(f"'{kind}'" for kind in kinds)
     alive = f"AND r.arming = 'armed' AND r.kind IN ({listed}) AND (r.expires_at IS NULL OR r.expires_at > %s)"
     at = connection.ops.adapt_datetimefield_value(now)
+    # SQLite answers row by row; PostgreSQL would first find all of them, which may be most reminders there are.
+    limit = "" if connection.vendor == "sqlite" else " LIMIT 1"
     with connection.cursor() as cursor:
-        cursor.execute(statement(alive), [facts(prices, margin), at, at])
+        cursor.execute(statement(alive) + limit, [facts(prices, margin), at, at])
         return any(pk is not None for (pk,) in cursor)
 
 

@@ -222,6 +222,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Ticks ask short questions of large tables; compiling these would take longer than answering them.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 
 # Redis: the channel layer that carries ticks, the broker that rings the workers, the cache ---------------------------
 REDIS_URLS = words(REDIS_URL) or [f"unix://{socket_path(DATA_DIR)}"]

@@ -21,7 +21,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from accounts.models import User
 from dashboard import clock
@@ -36,7 +37,7 @@ from tests.running import tickfolio, until
 from tests.serving import PageSocket, cookie_of
 
 PEOPLE = 1_000
-PAGES = 200
+PAGES = 100
 """Of those people have a page open."""
 SECONDS = 60
 START, TOP = 50_000, 60_000
@@ -68,7 +69,11 @@ def run() -> Report:
         )
         pages = stack.enter_context(Pages(site.address, [cookie_of(user) for user in people[:PAGES]]))
         unarmed = Reminder.objects.exclude(arming="armed")
-        until(lambda: not unarmed.exists() and pages.connected == PAGES, 120, lambda: site.output)
+
+        def waiting() -> str:
+            return f"{unarmed.count()} reminders are not armed, {pages.connected} pages open\n{site.output[-3000:]}"
+
+        until(lambda: not unarmed.exists() and pages.connected == PAGES, 120, waiting)
         for second in range(1, SECONDS + 1):  # the pace is the scenario
             coingecko.set_price("bitcoin", START + 0.5 + PEOPLE * second / SECONDS)
             time.sleep(1)
@@ -80,7 +85,9 @@ def run() -> Report:
         {"what": "1,000 by one tick", **row(burst)},
         {
             "what": "bare posts",
+            "judged p95 s": "–",
             "to page p95 s": "–",
+            "taken up after p95 s": "–",
             "WhatsApp p95 s": percentile(bare),
             "e-mail p95 s": "–",
             "all s": sum(bare),
@@ -97,9 +104,12 @@ def run() -> Report:
 class Delays:
     """Seconds from each alert's price to what came of it."""
 
+    judged: list[float]
     toasts: list[float]
     mails: list[float]
     whatsapps: list[float]
+    queued: list[float]
+    """Of a mail or message, from the judgement until a worker took it up: a part of the former."""
 
 
 def figures(alerts: int, smtp: FakeSmtp, twilio: FakeTwilio, pages: "Pages", after: int = 0) -> Delays:
@@ -109,16 +119,20 @@ def figures(alerts: int, smtp: FakeSmtp, twilio: FakeTwilio, pages: "Pages", aft
         240,
         lambda: f"{Alert.objects.count()} alerts, {len(smtp.mails)} mails, {len(twilio.messages)} WhatsApps",
     )
-    told = list(Alert.objects.order_by("pk").values_list("pk", "price_as_of", "user_id"))[after:]
-    priced = {pk: at.timestamp() for pk, at, _ in told if at is not None}
+    told = list(Alert.objects.order_by("pk").values_list("pk", "price_as_of", "user_id", "fired_at"))[after:]
+    priced = {pk: at.timestamp() for pk, at, *_ in told if at is not None}
     watching = set(User.objects.order_by("pk").values_list("pk", flat=True)[:PAGES])
-    expected = {pk for pk, _, user in told if user in watching}
+    expected = {pk for pk, _, user, _ in told if user in watching}
     until(lambda: expected <= pages.shown.keys(), 60, lambda: f"{len(pages.shown)} toasts of {len(expected)}")
     assert Delivery.objects.filter(alert__in=priced, state="failed").count() == 0
+    sent = Delivery.objects.filter(alert__in=priced).exclude(transport="toast")
+    taken_up = sent.values_list("alert__fired_at", "sending_at")
     return Delays(
+        [(fired_at - at).total_seconds() for _, at, _, fired_at in told if at is not None],
         [pages.shown[pk] - priced[pk] for pk in expected],
         [mail.received_at - priced[pk] for mail in smtp.mails if (pk := alert_in(mail.message_id)) in priced],
-        [sent.received_at - priced[pk] for sent in twilio.messages if (pk := alert_in(sent.text)) in priced],
+        [sms.received_at - priced[pk] for sms in twilio.messages if (pk := alert_in(sms.text)) in priced],
+        [(sending_at - fired_at).total_seconds() for fired_at, sending_at in taken_up if sending_at is not None],
     )
 
 
@@ -130,7 +144,9 @@ def alert_in(text: str) -> int:
 
 def row(delays: Delays) -> dict[str, object]:
     return {
+        "judged p95 s": percentile(delays.judged),
         "to page p95 s": percentile(delays.toasts),
+        "taken up after p95 s": percentile(delays.queued),
         "WhatsApp p95 s": percentile(delays.whatsapps),
         "e-mail p95 s": percentile(delays.mails),
         "all s": max(delays.whatsapps + delays.mails),
@@ -202,17 +218,28 @@ class Pages:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def watch(self, cookie: str) -> None:
-        async with connect(
-            f"{self.address.replace('http', 'ws', 1)}/ws/live/?view=none",
-            additional_headers={"Cookie": cookie, "Origin": self.address},
-            open_timeout=60,
-            ping_interval=None,
-            compression=None,
-            max_size=None,
-            create_connection=PageSocket,
-        ) as socket:
-            self.connected += 1
-            async for frame in socket:
-                now = time.time()
-                for pk in re.findall(r'data-alert="(\d+)"', str(frame)):
-                    self.shown.setdefault(int(pk), now)
+        """Again and again, as pages do."""
+        while True:
+            try:
+                async with connect(
+                    f"{self.address.replace('http', 'ws', 1)}/ws/live/?view=none",
+                    additional_headers={"Cookie": cookie, "Origin": self.address},
+                    open_timeout=60,
+                    ping_interval=None,
+                    compression=None,
+                    max_size=None,
+                    create_connection=PageSocket,
+                ) as socket:
+                    self.connected += 1
+                    try:
+                        await self.read(socket)
+                    finally:
+                        self.connected -= 1
+            except (WebSocketException, OSError):
+                await asyncio.sleep(0.2)
+
+    async def read(self, socket: ClientConnection) -> None:
+        async for frame in socket:
+            now = time.time()
+            for pk in re.findall(r'data-alert="(\d+)"', str(frame)):
+                self.shown.setdefault(int(pk), now)

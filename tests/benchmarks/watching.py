@@ -99,6 +99,15 @@ def middle(work: Callable[[], object], repeats: int = REPEATS, before: Callable[
     return median(spent)
 
 
+def by_turns(*works: Callable[[], object], repeats: int = 25) -> list[float]:
+    """The median seconds of each, taken by turns so that what disturbs the machine slows down all of them alike."""
+    spent: list[list[float]] = [[] for _ in works]
+    for _ in range(repeats):
+        for work, times in zip(works, spent, strict=True):
+            times.append(middle(work, 1))
+    return [median(times) for times in spent]
+
+
 def tick(prices: Iterable[tuple[str, Decimal]]) -> None:
     """The market as the next tick leaves it, not yet judged."""
     number = MarketState.objects.get().sequence + 1
@@ -158,9 +167,10 @@ def prices(size: int) -> dict[str, float]:
 
     edges = {row.pk: {"arming": "armed", "rise_to": row.rise_to, "fall_to": None, "firings": 0, "fired_at": None}
              for row in Reminder.objects.filter(pk__lt=10 + FIRING)}  # fmt: skip
+    found, stated = by_turns(lambda: concerned(quoted), bare)
     return {
-        "pass": middle(lambda: concerned(quoted), 25),
-        "bare": middle(bare, 25),
+        "pass": found,
+        "bare": stated,
         "reference": middle(loop, 1),
         "tick": ticks(moved, edges),
     }

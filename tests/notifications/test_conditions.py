@@ -151,6 +151,64 @@ def test_wobbling_round_the_limit_a_thousand_times_fires_once(kind: str) -> None
     assert len(reminder.fires(*(wobble * 500), base="100", scale="100")) == 1
 
 
+# Each row of the table ------------------------------------------------------------------------------------------------
+SERIES: dict[str, tuple[str | None, str, str, list[int], dict[str, Any]]] = {
+    # kind: limit, the value at the start, what was seen then, and at which of these it fires. Seen are the very limit,
+    # gaps and stale prices, which may not be judged (–), crossings, ways back short of the band and beyond it, spikes.
+    "price_above": ("100", "99", "100 – 100.01 – 100 99.6 101 99.5 140 99 98", [2, 8], {}),
+    "price_below": ("100", "101", "100 – 99.99 – 100 100.4 99 100.5 60 101 102", [2, 8], {}),
+    "price_leaves_range": ("90", "100", "90 110 – 110.01 – 109.5 109.45 300 100 89.9", [3, 7, 9], {"high": "110"}),
+    "price_enters_range": ("90", "80", "90 – 90.01 – 89.6 91 110 300 80 100", [2, 9], {"high": "110"}),
+    "change": ("5", "100", "105 – 105.01 104.6 106 104.5 150 100 95 94.99", [2, 6, 9], {"window": "1h"}),
+    "trailing": ("10", "100", "– 120 108 – 107.99 60 60.2 54 54.27 48.85 48.84", [4, 10], {}),
+    "balance_above": ("100", "99", "100 – 100.01 – 100 99.6 101 99.5 140 99 98", [2, 8], {}),
+    "balance_below": ("100", "101", "100 – 99.99 – 100 100.4 99 100.5 60 101 102", [2, 8], {}),
+    "profit_above": ("0", "-10", "0 – 0.01 -4.99 3 -5 900 -6", [2, 6], {}),
+    "profit_below": ("-100", "0", "-100 – -100.01 -95.01 -101 -95 -900 0", [2, 6], {}),
+    "break_even": (None, "90", "100 – 100.01 100.4 99.6 100.5 99.99 300 100.01", [2, 6], {}),
+    "allocation_above": ("40", "39", "40 – 40.01 39.51 41 39.5 95 20", [2, 6], {}),
+    "allocation_below": ("40", "41", "40 – 39.99 40.49 39 40.5 1 60", [2, 6], {}),
+    "drawdown": ("10", "100", "200 180 – 179.99 180.9 179 181 20 200", [3, 7], {}),
+    "depeg": ("1", "1", "0.99 0.5 1 0.98 0.98 – 0.98 0.98 0.98 0.994 0.98 0.995 1.5 1 1.01", [8], {"minutes": 2}),
+}
+
+
+@pytest.mark.parametrize("kind", SERIES)
+def test_what_fires_of_a_series_with_gaps_spikes_and_the_very_limit(kind: str) -> None:
+    limit, start, seen, expected, terms = SERIES[kind]
+    reminder = Reminder(kind, limit, start=start, base="100", **terms)
+    values = [None if value == "–" else value for value in seen.split()]
+    scale = "1000" if kind.startswith("profit") else None
+    assert reminder.fires(*values, base="100", scale=scale) == expected
+
+
+def test_every_kind_that_looks_at_values_has_its_series() -> None:
+    assert SERIES.keys() == CONDITIONS.keys() - {"stale", "schedule"}  # which look at the clock, below
+
+
+@pytest.mark.parametrize("what", ["balance", "profit", "allocation"])
+def test_what_the_owner_did_is_no_crossing_and_counts_from_then(what: str) -> None:
+    above = Reminder(f"{what}_above", start="99")
+    assert above.see("120", own_hand=True) is None
+    assert above.before.arming is Arming.WAITING
+    assert above.fires("125", "100", "101") == [2]
+    below = Reminder(f"{what}_below", start="101")
+    assert below.see("80", own_hand=True) is None
+    assert below.fires("79", "100", "99") == [2]
+
+
+def test_the_band_of_a_profit_in_percent_is_in_points() -> None:
+    reminder = Reminder("profit_above", "10", start="5", in_percent=True)
+    assert reminder.fires("10", "10.01", "9.51", "11", "9.5", "11", scale="1000") == [1, 5]
+
+
+@pytest.mark.parametrize(("direction", "expected"), [("up", [1]), ("down", [3]), ("both", [1, 3])])
+@pytest.mark.parametrize("window", ["5m", "1h", "24h", "7d", "creation"])
+def test_a_change_counts_in_its_direction_over_each_window(window: str, direction: str, expected: list[int]) -> None:
+    reminder = Reminder("change", "5", start="100", base="100", window=window, direction=direction)
+    assert reminder.fires("105", "106", "100", "94", base="100") == expected
+
+
 # Ranges ---------------------------------------------------------------------------------------------------------------
 def test_a_range_is_left_by_either_edge_and_its_edges_belong_to_it() -> None:
     def made() -> Reminder:

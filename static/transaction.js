@@ -12,12 +12,16 @@
     return { units: BigInt((match[1] || "0") + decimals), places: decimals.length };
   }
 
+  // What stands between thousands and before decimals where the reader lives.
+  const marks = new Intl.NumberFormat(document.documentElement.dataset.locale || "en-GB", { useGrouping: true }).formatToParts(1234567.8);
+  const mark = (type) => marks.find((part) => part.type === type)?.value || "";
+
   function product(a, b) {
     const places = a.places + b.places;
     const digits = (a.units * b.units).toString().padStart(places + 1, "0");
-    const whole = digits.slice(0, digits.length - places).replace(/\B(?=(\d{3})+$)/g, ",");
+    const whole = digits.slice(0, digits.length - places).replace(/\B(?=(\d{3})+$)/g, mark("group"));
     const decimals = digits.slice(digits.length - places).replace(/0+$/, "").padEnd(2, "0");
-    return `${whole}.${decimals}`;
+    return `${whole}${mark("decimal")}${decimals}`;
   }
 
   function show(form) {

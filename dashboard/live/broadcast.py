@@ -20,7 +20,7 @@ from dashboard.live.boards import Page
 from dashboard.live.connection import PATIENCE, Connection
 from dashboard.live.counting import counts
 from dashboard.live.hearing import Hearing
-from dashboard.live.hub import Hub, Order, greeting
+from dashboard.live.hub import Hub, Order, greeted
 from dashboard.live.loading import NoSuchPage, Standing, Visitor
 from dashboard.market.quote import parse_facts
 from dashboard.market.refresh import market_state
@@ -60,6 +60,9 @@ class Broadcast:
         self.running: asyncio.Task[None] | None = None
         self.loaded: asyncio.Event = asyncio.Event()
         self.catching_up = asyncio.Lock()
+        # Cleared while a tick goes out: what can wait does.
+        self.calm = asyncio.Event()
+        self.calm.set()
         self.rendering: asyncio.Task[None] | None = None
         self.errands: set[asyncio.Task[None]] = set()
 
@@ -180,7 +183,11 @@ class Broadcast:
                 self.hub.tick(message["sequence"], quotes, clock.now())
                 if not self.hub.ticker.complete:
                     self.run_errand(self.catch_up(message["sequence"]))
-                await self.wake(since=datetime.fromisoformat(message["at"]).timestamp())
+                self.calm.clear()
+                try:
+                    await self.wake(since=datetime.fromisoformat(message["at"]).timestamp())
+                finally:
+                    self.calm.set()
                 self.render()
             case "market.health":
                 self.run_errand(self.look_at_market())
@@ -201,9 +208,10 @@ class Broadcast:
         """Messages may have been missed: everything anew, for everyone."""
         await self.load_market()
         await self.reload(list(self.people))
-        for user in list(self.people):
-            if missed := await in_database(greeting)(user):
-                self.hub.alert(user, missed)
+        for some in loading.chunks(list(self.people)):
+            for user, missed in (await in_database(greeted)(some)).items():
+                if missed:
+                    self.hub.alert(user, missed)
         self.hub.refresh()
         await self.wake()
         self.render()
@@ -297,6 +305,7 @@ class Broadcast:
         late = self.hub.with_late_shares()
         for start in range(0, len(late), AT_ONCE):
             some = late[start : start + AT_ONCE]
+            await self.calm.wait()
             self.hub.settle_shares(some)
             await self.wake([connection for page in some for connection in self.before(page)])
         self.render()
@@ -345,6 +354,7 @@ class Broadcast:
         if turn % RENEW_PRESENCE_EVERY == 0:
             self.run_errand(asyncio.to_thread(presence.renew))
         try:
+            await self.calm.wait()
             await self.look_at_people()
             if turn % PICTURE_EVERY == PICTURE_EVERY - 1:
                 await in_database(hang_up)()

@@ -4,7 +4,7 @@ It knows neither network nor database nor clock: `dashboard.live.broadcast` feed
 history: what it has not been sent yet is the set of the assets whose cells changed, however often they did.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import localcontext
@@ -26,17 +26,19 @@ POSITIONS_CHANGED: Final = "<div data-positions-changed></div>"
 # A page without sections can't be told another currency or locale; it loads itself anew when this comes.
 CURRENCY_CHANGED: Final = "<div data-currency-changed></div>"
 
-greetings: list[Callable[[int], str]] = []
+Greeting = Callable[[Collection[int]], Mapping[int, str]]
+greetings: list[Greeting] = []
 
 
-def register_greeting(provider: Callable[[int], str]) -> None:
-    """What another app adds for a user when a page connects, as HTML that htmx swaps out of band."""
+def register_greeting(provider: Greeting) -> None:
+    """What another app adds for each of these users when a page connects, as HTML that htmx swaps out of band."""
     if provider not in greetings:
         greetings.append(provider)
 
 
-def greeting(user_id: int) -> str:
-    return "".join(provider(user_id) for provider in greetings)
+def greeted(users: Collection[int]) -> dict[int, str]:
+    said = [provider(users) for provider in greetings]
+    return {user: "".join(words.get(user, "") for words in said) for user in users}
 
 
 @dataclass(eq=False, slots=True)

@@ -20,7 +20,7 @@ from accounts.locales import DEFAULT, LOCALES, as_read_in
 from accounts.models import User
 from dashboard import clock
 from dashboard.live.boards import Contents, Layout, Page, View, layout_of
-from dashboard.live.hub import greeting
+from dashboard.live.hub import greeted
 from dashboard.live.ticker import Picture
 from dashboard.market.currencies import todays_rates
 from dashboard.market.refresh import market_state
@@ -95,7 +95,8 @@ def open_pages(pages: Collection[Page]) -> dict[Page, Opening]:
     sequence = MarketState.objects.values_list("sequence", flat=True).first() or 0
     people = standings({page.user for page in pages})
     contents = contents_of(pages, people)
-    return {page: Opening(sequence, people[page.user], found, greeting(page.user)) for page, found in contents.items()}
+    toasts = greeted({page.user for page in contents})
+    return {page: Opening(sequence, people[page.user], found, toasts[page.user]) for page, found in contents.items()}
 
 
 def contents_of(pages: Collection[Page], people: Mapping[int, Standing] | None = None) -> dict[Page, Contents]:

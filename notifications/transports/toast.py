@@ -1,6 +1,6 @@
 """Toasts: alerts in the open pages of their owner, and on the next page if none is open."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -49,14 +49,21 @@ def html_of_notice(message: Message) -> str:
     return render_to_string("notifications/_notice_toast.html", {"message": message})
 
 
-def unseen_toasts(user_id: int) -> str:
-    """What a page is greeted with: the newest alerts by toast that were not acknowledged, in place of what it shows."""
-    user = User.objects.only("locale").get(pk=user_id)
-    unseen = Alert.objects.filter(
-        user_id=user_id, acknowledged_at__isnull=True, deliveries__transport=Toast.name
-    ).order_by("-pk")[:AT_MOST]
-    with as_read_by(user):
-        return render_to_string("notifications/_unseen_toasts.html", {"alerts": list(reversed(unseen))})
+def unseen_toasts(users: Collection[int]) -> dict[int, str]:
+    """What pages of these people are greeted with: the newest alerts by toast that were not acknowledged, in place of
+    what a page shows. Few have any, and all others are greeted alike.
+    """
+    unseen = Alert.objects.filter(user__in=users, acknowledged_at__isnull=True, deliveries__transport=Toast.name)
+    found = dict.fromkeys(users, html_of_unseen(()))
+    for user in User.objects.filter(pk__in=unseen.values("user")).only("locale"):
+        newest = unseen.filter(user=user).order_by("-pk")[:AT_MOST]
+        with as_read_by(user):
+            found[user.pk] = html_of_unseen(reversed(newest))
+    return found
+
+
+def html_of_unseen(alerts: Iterable[Alert]) -> str:
+    return render_to_string("notifications/_unseen_toasts.html", {"alerts": list(alerts)})
 
 
 def show(alerts: Iterable[Alert]) -> None:

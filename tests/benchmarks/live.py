@@ -2,7 +2,7 @@
 client in a third; beside `websockets.broadcast()` of a frame of the same size and beside the usual way of Channels.
 
 Everyone holds twenty assets of which five move, in amounts of their own. Nothing is pinned to a core.
-LIVE_SIZES=100,1000 LIVE_TICKS=3 LIVE_SERVERS=uvicorn make a quick trial of it.
+LIVE_SIZES=100,1000 LIVE_TICKS=3 LIVE_SERVERS=uvicorn make a quick trial of it; the whole takes about ten minutes.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from time import perf_counter
 
 from dashboard.models import MarketState
 from project.runner.commands import web, worker
-from tests.benchmarks.fanout.bench import PATH, Bench, Fanout, Measured, part_of
+from tests.benchmarks.fanout.bench import Bench, Fanout, Measured, part_of
 from tests.benchmarks.fanout.own import own_work
 from tests.benchmarks.fanout.processes import Process, Server, listening, running, talking
 from tests.benchmarks.report import Aim, Report
@@ -31,7 +31,9 @@ ALONE = 500
 """Pages of the hub alone."""
 FIRST = 10
 """Pages that are open before memory is looked at: the first ones load what all share."""
-TASKS, ASKED = 20, 20
+TASKS, ASKED = 10, 20
+OPENING = 5
+"""Milliseconds for each page, when many come at once."""
 TIMES_BROADCAST = {"uvicorn": 2.5, "daphne": 4.0}
 """Of broadcast's time to the last client."""
 
@@ -78,6 +80,7 @@ def row(one: Measured) -> dict[str, object]:
         "CPU s/1,000": one.spent or "–",
         "bytes": int(one.frame),
         "KiB": one.memory or "–",
+        "opening ms": one.opening * 1e3 or "–",
     }
 
 
@@ -89,6 +92,7 @@ def aims_of(found: Found, reference: dict[int, Measured], usual: Measured, own: 
             yield Aim(f"{name}: last of {size:,}, times broadcast's", times, TIMES_BROADCAST[name])
         yield Aim(f"{name}: KiB for each of {size:,} dashboards", one.memory, 40)
         yield Aim(f"{name}: frames lost among {size:,}", one.missed, 0)
+        yield Aim(f"{name}: to open each of {size:,} dashboards, ms", one.opening * 1e3, OPENING)
     if MANY in by_size:
         yield Aim(f"{name}: last of 1,000, part of the naive way's", by_size[MANY].last / usual.last, 1 / 50)
         yield Aim(f"{name}: own work, part of a tick to 1,000", own * MANY / by_size[MANY].last, 0.4)
@@ -118,11 +122,11 @@ def hub(bench: Bench, name: str) -> Found:
         before, already = server.memory(), FIRST
         for clients in SIZES:
             say(f"{name}, {clients:,} pages")
-            bench.open(server.port, clients, already)
+            opening = bench.open(server.port, clients, already) / (clients - already)
             already = clients
             bench.fanouts(server, 1)
             memory = (server.memory() - before) / (clients - FIRST)
-            found.by_size[clients] = Measured(name, clients, bench.fanouts(server, TICKS), memory)
+            found.by_size[clients] = Measured(name, clients, bench.fanouts(server, TICKS), memory, opening)
             say(str(found.by_size[clients]))
             if clients == FEW:
                 say(f"{name}, ticks of a worker")
@@ -155,8 +159,8 @@ def accepted(bench: Bench) -> list[float]:
 
 def stand_still(bench: Bench, server: Server, found: Found) -> None:
     """Further readers, who take nothing until their sockets are full, and then still nothing."""
-    some = bench.cookies[MANY : MANY + STANDING]
-    bench.crowd.ask({"stall": some, "path": PATH})
+    some = [[person.cookie, person.path] for person in bench.people[MANY : MANY + STANDING]]
+    bench.crowd.ask({"stall": some})
     bench.fanouts(server, TICKS, facts=True)
     before = server.memory()
     found.beside = Measured(f"{found.name} beside {STANDING}", MANY, bench.fanouts(server, TICKS))
@@ -172,7 +176,7 @@ def broadcast(bench: Bench, size: int) -> Iterator[Measured]:
         already, server = 0, Server(process.popen.pid, port)
         for clients in SIZES:
             say(f"broadcast, {clients:,} pages")
-            bench.open(port, clients, already)
+            bench.open(port, clients, already, first="<section")
             already = clients
             one = Measured("broadcast", clients, [one_broadcast(bench, process, server, size) for _ in range(TICKS)])
             say(str(one))
@@ -193,7 +197,7 @@ def naive(bench: Bench) -> Measured:
     say("the naive way")
     command = [*web(["--fd", "FD"])[:-1], "tests.benchmarks.fanout.naive:application"]
     with listening(command, bench.environment) as server:
-        bench.open(server.port, MANY)
+        bench.open(server.port, MANY, first="<section")
         one = Measured("naive", MANY, bench.fanouts(server, 3))
         bench.close()
         return one

@@ -471,14 +471,16 @@ def test_a_page_is_greeted_with_what_was_not_seen(user: User, remind: Remind, ma
     remind("price_above", 70002, transports=["email"])
     market.set("bitcoin", 70003)
     first, second, _ = Alert.objects.order_by("pk")
-    greeting = unseen_toasts(user.pk)
+    greeting = unseen_toasts([user.pk])[user.pk]
     assert greeting.index(f'data-alert="{first.pk}"') < greeting.index(f'data-alert="{second.pk}"')
     assert greeting.count("data-alert=") == 2
     client.force_login(user)
     closed = client.post(f"/alerts/{first.pk}/acknowledge/", headers={"HX-Request": "true"})
     assert (closed.status_code, closed.content) == (200, b"")
-    assert unseen_toasts(user.pk).count("data-alert=") == 1
-    assert unseen_toasts(make_user("eve").pk).count("data-alert=") == 0
+    eve = make_user("eve").pk
+    greetings = unseen_toasts([user.pk, eve])
+    assert greetings[user.pk].count("data-alert=") == 1
+    assert greetings[eve].count("data-alert=") == 0
 
 
 def test_twenty_alerts_at_once_are_one_message_to_the_page(

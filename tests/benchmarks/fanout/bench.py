@@ -22,7 +22,8 @@ REST = 0.6
 """Seconds after each tick, in which pages report what they have read, and shares follow."""
 POLL_EVERY = 1.2
 WITHIN = 30
-PATH = "/ws/live/"
+WHOLE = 'id="t-value"'
+"""What a page's first state has, be it sections or cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,16 @@ class Fanout:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Several ticks to so many clients; `memory` in KiB a page."""
+    """Several ticks to so many clients; `memory` in KiB a page, `opening` in seconds for each."""
 
     who: str
     clients: int
     fanouts: list[Fanout]
     memory: float = 0.0
+    opening: float = 0.0
 
     def __str__(self) -> str:
-        each = f"{self.frame:.0f} bytes and {self.spent * 1e3:.0f} µs each"
+        each = f"{self.frame:.0f} bytes, {self.spent * 1e3:.0f} µs and {self.memory:.0f} KiB each"
         return f"{self.who}, {self.clients:,}: last {self.last * 1e3:.1f} ms, {each}"
 
     @property
@@ -87,7 +89,7 @@ class Bench:
 
     def __init__(self, folder: Path, people: int, stack: contextlib.ExitStack) -> None:
         call_command("migrate", verbosity=0)
-        self.cookies = world.populate(people)
+        self.people = world.populate(people)
         self.source = stack.enter_context(FakeCoinGecko())
         valkey = Valkey(folder)
         valkey.start()
@@ -106,11 +108,17 @@ class Bench:
 
     # Pages -----------------------------------------------------------------------------------------------------------
 
-    def open(self, port: int, clients: int, already: int = 0) -> None:
-        """Have so many pages open, each with its first state, of which some are `already`."""
-        some = self.cookies[already:clients]
-        self.crowd.ask({"open": some, "port": port, "path": PATH, "mark": "<section"})
+    def open(self, port: int, clients: int, already: int = 0, first: str = WHOLE) -> float:
+        """Have so many pages open, each with its first state, of which some are `already`; returns the seconds it took.
+
+        `first` is what that state has.
+        """
+        some = [[person.cookie, person.path] for person in self.people[already:clients]]
+        began = time.monotonic()
+        self.crowd.ask({"open": some, "port": port, "mark": first})
+        spent = time.monotonic() - began
         self.rest()
+        return spent
 
     def close(self) -> None:
         self.crowd.ask({"close": True})
@@ -167,7 +175,7 @@ class Bench:
         connection.connect()
         self.market.ask({"sequence": self.sequence, "facts": False})
         began = time.monotonic()
-        connection.request("GET", "/", headers={"Cookie": self.cookies[self.sequence]})
+        connection.request("GET", "/", headers={"Cookie": self.people[self.sequence].cookie})
         answer = connection.getresponse()
         page = answer.read()
         spent = time.monotonic() - began

@@ -59,24 +59,25 @@ class Crowd:
         )
         return Page(client)
 
-    def open(self, cookies: list[str], path: str) -> None:
+    def open(self, people: list[tuple[str, str]]) -> None:
         """Each page has got its first state when this returns."""
-        left = list(cookies)
+        left = list(people)
         pending: set[Page] = set()
         deadline = time.monotonic() + 300
         while left or pending:
             assert time.monotonic() < deadline, f"{len(left)} + {len(pending)} pages don't open"
             while left and len(pending) < OPENING_AT_ONCE:
-                page = self.connect(left.pop(), path, stalled=False)
+                cookie, path = left.pop()
+                page = self.connect(cookie, path, stalled=False)
                 pending.add(page)
                 self.pages[page.opened.fileno()] = page
                 self.poll.register(page.opened, select.EPOLLIN)
             self.turn(0.2)
             pending = {page for page in pending if not page.ready}
 
-    def stall(self, cookies: list[str], path: str) -> list[Page]:
+    def stall(self, people: list[tuple[str, str]]) -> list[Page]:
         """Pages that are opened and never read."""
-        stalled = [self.connect(cookie, path, stalled=True) for cookie in cookies]
+        stalled = [self.connect(cookie, path, stalled=True) for cookie, path in people]
         for page in stalled:
             assert page.opened.recv(12) == b"HTTP/1.1 101"
         return stalled
@@ -187,12 +188,12 @@ def main() -> None:
     crowd, stalled = Crowd(), list[Page]()
     for line in sys.stdin:
         match json.loads(line):
-            case {"open": cookies, "port": port, "path": path, "mark": mark}:
+            case {"open": people, "port": port, "mark": mark}:
                 crowd.port, crowd.mark = port, mark.encode()
-                crowd.open(cookies, path)
+                crowd.open(people)
                 answer({"open": len(crowd.pages)})
-            case {"stall": cookies, "path": path}:
-                stalled += crowd.stall(cookies, path)
+            case {"stall": people}:
+                stalled += crowd.stall(people)
                 answer({"stalled": len(stalled)})
             case {"watch": token, "seconds": seconds}:
                 crowd.watch(token, seconds)

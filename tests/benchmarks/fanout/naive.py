@@ -26,7 +26,7 @@ CELL = (
 )
 ROWS = f"{{% for row in rows %}}{{% if row.moved %}}{''.join(map(CELL.format, FIELDS))}{{% endif %}}{{% endfor %}}"
 TOTAL = '<span id="t-value" data-total="value" data-value="{{ total }}">{{ total|floatformat:"2g" }}</span>'
-TEMPLATE = engines["django"].from_string("{{ sequence }}" + ROWS + TOTAL)
+TEMPLATE = engines["django"].from_string("{{ sequence|safe }}" + ROWS + TOTAL)
 
 
 def render(user: int, sequence: str, moved: list[str]) -> str:

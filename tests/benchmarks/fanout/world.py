@@ -3,6 +3,7 @@ in amounts of their own, and has logged in.
 """
 
 import random
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -14,9 +15,12 @@ from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from dashboard import clock
+from dashboard.live.boards import Page
+from dashboard.live.loading import contents_of
 from dashboard.market.quote import Quote
 from dashboard.market.storing import as_asset, as_row
 from dashboard.models import Asset, MarketQuote, MarketState, Portfolio, Position
+from dashboard.structure import mark_of
 
 MOVING = tuple(f"moving-{number}" for number in range(5))
 STILL = tuple(f"still-{number}" for number in range(200))
@@ -51,8 +55,16 @@ def price_of(one: Quote, sequence: int) -> Decimal:
     return (one.price * (1 + Decimal(sequence % 97 - 48) / 10_000)).quantize(one.price)
 
 
-def populate(people: int) -> list[str]:
-    """Makes the market and so many people; returns the Cookie header of each."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever opens a page: the Cookie header, and what the page asks the socket for once it is loaded."""
+
+    cookie: str
+    path: str
+
+
+def populate(people: int) -> list[Person]:
+    """Makes the market and so many people."""
     chance = random.Random(5)
     quotes = [quote(name) for name in (*MOVING, *STILL)]
     Asset.objects.bulk_create(as_asset(one) for one in quotes)
@@ -70,7 +82,14 @@ def populate(people: int) -> list[str]:
     )
     sessions = [session(user) for user in users]
     Session.objects.bulk_create(sessions)
-    return [f"{settings.SESSION_COOKIE_NAME}={one.session_key}" for one in sessions]
+    marks = [
+        mark_of(contents.locale, contents.currency, contents.held, (), stale=False)
+        for contents in contents_of([Page(user.pk) for user in users]).values()
+    ]
+    return [
+        Person(f"{settings.SESSION_COOKIE_NAME}={one.session_key}", f"/ws/live/?has={mark}")
+        for one, mark in zip(sessions, marks, strict=True)
+    ]
 
 
 def assets(chance: random.Random) -> list[str]:

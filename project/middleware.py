@@ -26,6 +26,8 @@ PUBLIC_PATHS = (
 PUBLIC_EXACTLY = {
     "/",  # the landing page
     "/words.js",  # what scripts say
+    "/offline/",  # what is shown while the server is away
+    "/manifest.webmanifest",  # what an installed app is called
     "/service-worker.js",  # the same for everybody
     "/settings/delivery/push/renew/",  # a browser's own secret, checked by itself
     "/metrics",  # a token or a session of staff, checked by itself

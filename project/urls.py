@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
     path("words.js", views.words, name="words"),
+    path("offline/", views.offline, name="offline"),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
     path("settings/", views.settings, name="settings"),
     path("settings/export.json", views.account_export, name="account_export"),
     path("accounts/", include("allauth.account.urls")),

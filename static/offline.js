@@ -2,8 +2,8 @@
 // ever shown that the server didn't send just now.
 "use strict";
 (() => {
-  const KEPT = "offline-1";
-  const PAGE = "/static/offline.html";
+  const KEPT = "offline-2";
+  const PAGE = "/offline/";
   const FILES = [PAGE, "/static/theme.js", "/static/app.css", "/static/vendor/bootstrap/bootstrap.min.css", "/static/favicon.svg"];
 
   self.addEventListener("install", (event) => {

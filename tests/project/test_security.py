@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 # Read together with project.middleware: every other address sends a stranger to the login page.
 PUBLIC = (
     *("accounts/", "api/", "healthz", "metrics", "readyz", "service-worker.js", "unsubscribe/", "webhooks/"),
-    "words.js",
+    *("words.js", "offline/", "manifest.webmanifest"),
     "settings/delivery/push/renew/",
 )
 LIBRARY_PRIVATE = ("accounts/email/", "accounts/password/change/", "accounts/password/set/", "accounts/reauthenticate/")

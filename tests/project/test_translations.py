@@ -232,7 +232,14 @@ PAGES: dict[str, tuple[str, str]] = {
     "account_change_password": ("", ""),
     "account_logout": ("", ""),
 }
-STRANGERS = ("dashboard", "account_login", "account_signup", "account_reset_password", "account_reset_password_done")
+STRANGERS = (
+    "dashboard",
+    "offline",
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+)
 SILENT = {
     "files and figures": [
         "portfolio_export",
@@ -240,6 +247,7 @@ SILENT = {
         "account_export",
         "service_worker",
         "words",
+        "manifest",
         "metrics",
         "healthz",
     ],
@@ -335,6 +343,13 @@ def test_scripts_get_their_words_in_the_readers_language(page: Client) -> None:
     words = page.get("/words.js")
     assert words.headers["Cache-Control"] == "private, max-age=3600"
     assert json.dumps("⟦Copied⟧") in words.content.decode()
+
+
+def test_an_installed_app_is_called_and_described_in_the_readers_language(page: Client) -> None:
+    facts = page.get("/manifest.webmanifest").json()
+    said = [facts["description"], *(deed["name"] for deed in facts["shortcuts"])]
+    assert facts["lang"] == LANGUAGE
+    assert [words for words in said if not words.startswith("⟦")] == []
 
 
 def test_pages_in_english_ask_for_no_words(reader: User, page: Client) -> None:

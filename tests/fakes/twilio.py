@@ -245,10 +245,12 @@ class TwilioHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.plan = self.twilio.moments.next()
         self.reach("accepted")
-        form = {k: v[0] for k, v in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
-        if self.reach("read"):
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length or self.reach("read"):  # who was sending is gone
             self.close_connection = True
             return
+        form = {k: v[0] for k, v in parse_qs(body.decode()).items()}
         mode = self.twilio.next_failure("POST")
         if not self.is_allowed():
             self.refuse(20003)

@@ -83,7 +83,7 @@ def test_a_sender_killed_at_any_point_loses_nothing_and_doubles_only_mail_in_dou
 @pytest.mark.long
 def test_senders_killed_at_every_point_of_a_thousand_firings_lose_none(rig: Rig) -> None:
     firings = scaled(1000, least=40)
-    print(kill_at_every_point(rig, firings=firings, times=firings // 5))
+    print(kill_at_every_point(rig, firings=firings, times=max(firings // 10, len(MOMENTS))))
 
 
 @pytest.mark.long
@@ -124,7 +124,8 @@ def settle(rig: Rig, site: Running, killer: Killer, firings: int) -> str:
     def told() -> str:
         return f"{Alert.objects.count()} alerts, {killer.left()} plans left\n{site.output[-3000:]}"
 
-    until(lambda: Alert.objects.count() == firings and not killer.left(), 240, told)
+    # A killed process is replaced within a second or two; the others send meanwhile.
+    until(lambda: Alert.objects.count() == firings and not killer.left(), 240 + firings, told)
     rig.until_settled(firings, SETTLED_WITHIN, site)
     took = time.monotonic() - killer.last
     assert took <= SETTLED_WITHIN

@@ -313,6 +313,9 @@ def test_the_index_finds_the_reminders_that_prices_concern(market: Market, remin
         assert re.search(r"Index.* reminder_rise", plan), plan
         assert re.search(r"Index.* reminder_fall", plan), plan
         assert "Seq Scan on notifications_reminder" not in plan, plan
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW jit")
+            assert cursor.fetchone() == ("off",), "compiling takes longer than the answer"
 
 
 def test_queries_do_not_grow_with_reminders_that_do_not_fire(

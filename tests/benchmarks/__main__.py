@@ -9,13 +9,24 @@ from django.conf import settings
 
 # A database of its own, thrown away with its folder.
 FOLDER = tempfile.TemporaryDirectory()
-os.environ.update({"DATA_DIR": FOLDER.name, "DATABASE_URL": "", "REDIS_URL": ""})
+os.environ.update({"DATA_DIR": FOLDER.name, "DATABASE_URL": "", "REDIS_URL": "", "PRICE_STREAMS": "none"})
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django.setup()
 # Nobody listens.
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-from tests.benchmarks import alerts, importing, ledger, live, pages, recompute, reminders, screen, tick  # noqa: E402
+from tests.benchmarks import (  # noqa: E402
+    alerts,
+    importing,
+    ledger,
+    live,
+    pages,
+    recompute,
+    reminders,
+    screen,
+    streams,
+    tick,
+)
 
 BENCHMARKS = {
     "alerts": alerts.run,
@@ -26,6 +37,7 @@ BENCHMARKS = {
     "recompute": recompute.run,
     "reminders": reminders.run,
     "screen": screen.run,
+    "streams": streams.run,
     "tick": tick.run,
 }
 

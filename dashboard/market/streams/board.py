@@ -34,8 +34,8 @@ LATE: Final = timedelta(seconds=10)
 """How much older than the newest trade of other exchanges one may be to count beside it."""
 OUTWEIGHS: Final = Decimal("0.9")
 """The most that an exchange counts for, in parts of all others together."""
-REMEMBER_EVERY: Final = timedelta(seconds=20)
-REMEMBERED: Final = 45
+REMEMBER_EVERY: Final = timedelta(seconds=60)
+REMEMBERED: Final = 15
 """Past prices of a pair: a quarter of an hour, further than CoinGecko's price lags behind."""
 NEAR: Final = timedelta(seconds=90)
 """How far apart a pair's price and CoinGecko's may be in time to be held against each other."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
+from accounts import locales
 from accounts.currencies import CHOICES
 from accounts.models import User
 from dashboard.models import Portfolio
@@ -43,7 +44,9 @@ class AmountField(forms.CharField):
             raise ValidationError(str(error)) from error
 
     def prepare_value(self, value: Any) -> Any:
-        return plain(value) if isinstance(value, Decimal) else value
+        if not isinstance(value, Decimal):
+            return value
+        return plain(value).translate(SWAPPED) if has_decimal_comma() else plain(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
@@ -52,23 +55,32 @@ class AmountField(forms.CharField):
 COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+|[+-]?\d{1,3}(,\d{3}){2,}")
 POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}")
 EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+SWAPPED = str.maketrans(",.", ".,")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+
+
+def has_decimal_comma() -> bool:
+    """Whether who reads writes `0,5` for a half."""
+    return locales.separators(locales.active()).point == ","
 
 
 def with_point(text: str) -> str:
     """`text` without thousands' separators and with a decimal point.
 
     `1,5` is one and a half, `1,234.5` and `1.234,5` have thousands; what `1,234` means nobody can know: AmountError.
+    Where a comma stands before decimals, all of it is so of `1.234`, and `1,234` is one and some.
     """
-    text = re.sub(r"[\s'’]", "", text)
+    text = typed = re.sub(r"[\s'’]", "", text)
+    if has_decimal_comma():
+        text = text.translate(SWAPPED)
     if COMMAS.fullmatch(text):
         return text.replace(",", "")
     if POINTS.fullmatch(text):
         return text.replace(".", "").replace(",", ".")
     if EITHER.fullmatch(text):
         raise AmountError(
-            gettext("%(text)s can be read in two ways: write %(replace)s or %(replace_2)s.")
-            % {"text": text, "replace": text.replace(",", "."), "replace_2": text.replace(",", "")}
+            gettext("%(text)s can be read in two ways: write %(decimal)s or %(whole)s.")
+            % {"text": typed, "decimal": typed.translate(SWAPPED), "whole": text.replace(",", "")}
         )
     return text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text
 

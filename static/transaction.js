@@ -4,6 +4,7 @@
 (() => {
   // Exact, on whole numbers of the last decimal.
   function decimal(text) {
+    if (mark("decimal") === ",") text = text.replace(/[,.]/g, (sign) => (sign === "," ? "." : ","));
     if (/^[1-9]\d{0,2},\d{3}$/.test(text.trim())) return null; // 1,234 can be read in two ways
     const plain = text.replace(/[\s'’]/g, "").replace(/^(\d*),(\d+)$/, "$1.$2");
     const match = /^(\d{0,20})(?:\.(\d{0,18}))?$/.exec(plain);

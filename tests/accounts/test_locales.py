@@ -1,6 +1,7 @@
 """Numbers, dates and the language of pages as the reader's locale has them."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -8,6 +9,8 @@ from django.test import Client
 from accounts import locales
 from accounts.models import User
 from dashboard.formats import format_gain, format_money, format_percent, format_price
+from dashboard.forms import AmountField, with_point
+from dashboard.money import AmountError
 from tests.dashboard.page_world import FORM, coins, make_user  # noqa: F401
 
 AT = datetime(2026, 5, 3, 14, 5, 9, tzinfo=UTC)
@@ -43,14 +46,12 @@ def test_every_locale_that_can_be_chosen_writes_everything(name: str) -> None:
 
 
 def test_figures_keep_their_signs_and_their_digits_in_another_locale() -> None:
-    from decimal import Decimal as D
-
     with locales.in_locale("de"):
-        assert format_money(D("67412.18"), "usd") == "67.412,18"
-        assert format_gain(D("-3.1"), "usd") == "▼ −3,10"
-        assert format_percent(D("1234.5")) == "▲ +1.234 %"
-        assert format_price(D("0.00001234")) == "0,0₄1234"
-    assert format_money(D("67412.18"), "usd") == "67,412.18"
+        assert format_money(Decimal("67412.18"), "usd") == "67.412,18"
+        assert format_gain(Decimal("-3.1"), "usd") == "▼ −3,10"
+        assert format_percent(Decimal("1234.5")) == "▲ +1.234 %"
+        assert format_price(Decimal("0.00001234")) == "0,0₄1234"
+    assert format_money(Decimal("67412.18"), "usd") == "67,412.18"
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,22 @@ def test_a_page_is_written_as_its_reader_chose_and_holds_every_digit(coins: None
     assert "10. Jan. 2024, 12:00" in client.get("/transactions/").content.decode().replace(
         '<span class="only-wide">', ""
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("1,234", "1.234"), ("1.234,5", "1234.5"), ("0.5", "0.5"), ("1234,5", "1234.5")]
+)
+def test_what_is_typed_is_read_as_the_locale_writes_it(typed: str, meant: str) -> None:
+    with locales.in_locale("de"):
+        assert with_point(typed) == meant
+        assert AmountField().prepare_value(Decimal("1.234")) == "1,234"
+
+
+def test_what_can_be_read_in_two_ways_is_asked_in_the_locales_notation() -> None:
+    with (
+        locales.in_locale("de"),
+        pytest.raises(AmountError, match=r"1\.234 can be read in two ways: write 1,234 or 1234\."),
+    ):
+        with_point("1.234")
+    with pytest.raises(AmountError, match=r"1,234 can be read in two ways: write 1\.234 or 1234\."):
+        with_point("1,234")

@@ -67,6 +67,11 @@ class DraftErrors(Exception):
         self.errors = dict(errors)
         self.index = index
 
+    @property
+    def sentences(self) -> str:
+        """All of it, for people."""
+        return " ".join(text for texts in self.errors.values() for text in texts)
+
 
 def draft_of(transaction: Transaction) -> Draft:
     """The facts of a stored transaction, to change some of them."""

@@ -40,6 +40,10 @@ def too_large() -> DraftErrors:
     return DraftErrors({"amount": [gettext("With this the coin's figures grow beyond what can be kept.")]})
 
 
+def too_large_without() -> DraftErrors:
+    return DraftErrors({"amount": [gettext("Without this the coin's figures grow beyond what can be kept.")]})
+
+
 class TooMany(Exception):
     """The account has reached a limit; the message says which."""
 
@@ -157,19 +161,33 @@ def edit_transaction(row: Transaction, draft: Draft) -> Transaction:
 
 
 def delete_transaction(row: Transaction) -> None:
-    """Forget the transaction, as if it had never been entered."""
-    with database.atomic():
-        lock(row.portfolio)
-        for before in Transaction.objects.filter(pk=row.pk):
-            row.delete()
-            recompute(row.portfolio, assets_of([before]), since=before.timestamp)
+    """Forget the transaction, as if it had never been entered.
+
+    Raises DraftErrors where a figure would grow too large without it, and then nothing has changed.
+    """
+    try:
+        with database.atomic():
+            lock(row.portfolio)
+            for before in Transaction.objects.filter(pk=row.pk):
+                Transaction.objects.filter(pk=row.pk).delete()
+                recompute(row.portfolio, assets_of([before]), since=before.timestamp)
+    except DraftErrors as error:
+        raise too_large_without() from error
 
 
 def undo_import(done: Import) -> int:
     """Take back all that the import added; returns how many transactions that were.
 
     What figures will be is worked out before the database is held, and once more where the portfolio changes meanwhile.
+    Raises DraftErrors where a figure would grow too large without them, and then nothing has changed.
     """
+    try:
+        return undone(done)
+    except DraftErrors as error:
+        raise too_large_without() from error
+
+
+def undone(done: Import) -> int:
     portfolio = done.portfolio
     for left in reversed(range(ATTEMPTS)):
         portfolio.refresh_from_db(fields=["currency", "method", "lot_scope", "revision"])
@@ -180,7 +198,7 @@ def undo_import(done: Import) -> int:
                 continue
             rows = Transaction.objects.filter(source_import=done)
             moved, facts = moved_by(rows), rows.aggregate(count=Count("pk"), first=Min("timestamp"))
-            done.delete()
+            Import.objects.filter(pk=done.pk).delete()
             if ahead:
                 ahead.store()
                 keep_positions(portfolio, set(ahead.assets), ahead.standings)

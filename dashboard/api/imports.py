@@ -70,10 +70,15 @@ def get_import(request: ApiRequest, import_id: int) -> ImportOut:
 def delete_import(request: ApiRequest, import_id: int) -> Status[ImportOut | None]:
     """Take back all that the import added: 204 when it is done.
 
-    Where that is much the answer is 202, with `state` `undoing`: `GET imports/{id}` answers 404 when it is done.
+    Where that is much the answer is 202, with `state` `undoing`: `GET imports/{id}` answers 404 when it is done, or
+    tells in `failure` why it can't be.
     """
     found = import_of(request.auth, import_id)
-    return Status(204, None) if take_back(found) is not None else Status(202, fields_of(found))
+    try:
+        count = take_back(found)
+    except DraftErrors as error:
+        raise of_draft(error) from error
+    return Status(204, None) if count is not None else Status(202, fields_of(found))
 
 
 def read_decisions(text: str) -> Mapping[str, str]:

@@ -82,7 +82,10 @@ def change_transaction(request: ApiRequest, transaction_id: int, payload: Transa
 
 @router.delete(TRANSACTION, response={204: None})
 def delete_transaction(request: ApiRequest, transaction_id: int) -> Status[None]:
-    recording.delete_transaction(transaction_of(request.auth, transaction_id))
+    try:
+        recording.delete_transaction(transaction_of(request.auth, transaction_id))
+    except DraftErrors as error:
+        raise of_draft(error) from error
     return Status(204, None)
 
 

@@ -145,7 +145,8 @@ def preview_import(waiting: Import) -> Preview:
 def take_back(found: Import) -> int | None:
     """Forget the import with all that it added, and say how many transactions that were.
 
-    None: they are many, or a worker takes them back already; the import is UNDOING until it is gone.
+    None: they are many, or a worker takes them back already; the import is UNDOING until it is gone, or DONE again
+    where it can't be taken back. Raises DraftErrors where figures would grow too large without them.
     """
     if found.state == State.UNDOING:
         return None
@@ -153,6 +154,7 @@ def take_back(found: Import) -> int | None:
         return undo_import(found)
     with database.atomic():
         taken: dict[str, Any] = {"state": State.UNDOING, "worker": "", "lease_until": None, "turns": 0, "lines_done": 0}
+        taken |= {"failure": ""}
         if Import.objects.filter(pk=found.pk, state=State.DONE).update(**taken):
             database.on_commit(lambda: working.ring([found.pk]))
     for name, value in taken.items():

@@ -76,8 +76,10 @@ def work_on(import_id: int) -> None:
                 turn.look()
             else:
                 turn.record()
-        except (UnreadableFile, DraftErrors, TooMany) as error:
-            turn.fail(gettext("%(error)s Nothing was imported.") % {"error": error})
+        except DraftErrors as error:
+            turn.give_up(error.sentences)
+        except (UnreadableFile, TooMany) as error:
+            turn.give_up(str(error))
         except TakenAway:
             logger.info("import.taken_away", id=import_id)
     sweep(clock.now())
@@ -148,6 +150,13 @@ class Turn:
         """Take back what the import added, and forget it; a worker that is killed leaves all of it as it was."""
         self.change(lease_until=clock.now() + LEASE_OF_WRITING)
         undo_import(self.kept)
+
+    def give_up(self, reason: str) -> None:
+        """Say why the work can't be done. What was to be taken back stays, as it was."""
+        if self.kept.state == State.UNDOING:
+            self.end(State.DONE, failure=(gettext("%(error)s Nothing was taken back.") % {"error": reason})[:500])
+        else:
+            self.fail(gettext("%(error)s Nothing was imported.") % {"error": reason})
 
     def fail(self, reason: str) -> None:
         with database.atomic():

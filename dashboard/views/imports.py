@@ -138,7 +138,7 @@ def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
     decisions = {name.removeprefix("coin:"): asset_id for name, asset_id in fields.items() if asset_id}
     known = Asset.objects.coins().in_bulk([asset_id.replace("\0", "") for asset_id in decisions.values()])
     for asset_id in sorted(set(decisions.values()) - known.keys()):
-        messages.error(request, f"No coin with the id {asset_id[:100]} is known.")
+        messages.error(request, gettext("No coin with the id %(id)s is known.") % {"id": asset_id[:100]})
     try:
         decide(waiting, {ticker: asset_id for ticker, asset_id in decisions.items() if asset_id in known})
     except AlreadyConfirmed as error:
@@ -173,7 +173,11 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def import_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_import(request, pk)
-    count = take_back(found)
+    try:
+        count = take_back(found)
+    except DraftErrors as error:
+        messages.error(request, gettext("%(error)s Nothing was taken back.") % {"error": error.sentences})
+        return redirect("import_detail", pk)
     if count is None:
         request.session[TAKEN_BACK] = request.session.get(TAKEN_BACK, {}) | {str(pk): [found.filename, found.added]}
         return redirect("import_detail", pk)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
+from dashboard.drafts import DraftErrors
 from dashboard.journal import in_words, lines_of, page_of, rows_numbered, transactions_of, wallets_of
 from dashboard.models import Asset, Portfolio, Transaction
 from dashboard.recording import TooMany, delete_transaction, edit_transaction, record_transactions
@@ -44,8 +45,10 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
             [row] = record_transactions(form.target, [form.draft])
         except TooMany as limit:
             form.add_error(None, str(limit))
+        except DraftErrors as fault:
+            form.add_error(None, fault.sentences)
         else:
-            return saved(request, f"Recorded: {in_words(row)}.")
+            return saved(request, gettext("Recorded: %(what)s.") % {"what": in_words(row)})
     return show_form(request, form, {"title": gettext("Add transaction")})
 
 
@@ -54,20 +57,28 @@ def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_transaction(request, pk)
     form = TransactionForm(request.POST or None, user=owner(request), row=row)
     if form.is_valid() and form.draft:
-        edit_transaction(row, form.draft)
-        return saved(request, f"Changed: {in_words(own_transaction(request, pk))}.")
+        try:
+            edit_transaction(row, form.draft)
+        except DraftErrors as fault:
+            form.add_error(None, fault.sentences)
+        else:
+            return saved(request, gettext("Changed: %(what)s.") % {"what": in_words(own_transaction(request, pk))})
     return show_form(request, form, {"title": gettext("Edit transaction"), "row": row})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def transaction_delete(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_transaction(request, pk)
+    context = {"row": row, "line": lines_of([row])[0]}
     if request.method == "POST":
         words = in_words(row)
-        delete_transaction(row)
-        return saved(request, f"Deleted: {words}.")
-    name = template(request, "transaction_delete", "dialog-body")
-    return render(request, name, {"row": row, "line": lines_of([row])[0]})
+        try:
+            delete_transaction(row)
+        except DraftErrors as fault:
+            context["fault"] = fault.sentences
+        else:
+            return saved(request, gettext("Deleted: %(what)s.") % {"what": words})
+    return render(request, template(request, "transaction_delete", "dialog-body"), context)
 
 
 def own_transaction(request: HttpRequest, pk: int) -> Transaction:

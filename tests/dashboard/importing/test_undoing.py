@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -114,3 +115,50 @@ def test_an_import_is_taken_back_by_its_owner_only(done: Import) -> None:
     stranger.force_login(User.objects.create_user("bob", "bob@example.org"))
     assert stranger.post(f"/imports/{done.pk}/delete/").status_code == 404
     assert Import.objects.get().state == Import.State.DONE
+
+
+MUCH = Decimal("9e19")
+AT = datetime(2023, 6, 1, tzinfo=UTC)
+WITHOUT = "Without this the coin's figures grow beyond what can be kept. Nothing was taken back."
+
+
+def between_purchases(portfolio: Portfolio, imported: str) -> Import:
+    """An import whose sale makes room for a second purchase of as much as can be counted."""
+    done = import_now(portfolio, "sale.csv", imported.encode())
+    for day, kind in ((0, "buy"), (1, "sell"), (2, "buy")):
+        draft = Draft(AT + timedelta(days=day), kind, "bitcoin", MUCH, "", Decimal("0.01"), "usd")
+        record_transactions(portfolio, [draft])
+    Transaction.objects.filter(type="sell").update(source_import=done)
+    return done
+
+
+def test_what_would_leave_too_large_figures_is_not_taken_back_and_says_so(
+    client: Client, api: ApiClient, portfolio: Portfolio
+) -> None:
+    done = between_purchases(portfolio, text(3))
+    held = Transaction.objects.count()
+    answer = api.delete(f"imports/{done.pk}")
+    assert "beyond what can be kept" in str(body(answer, 422))
+    page = client.post(f"/imports/{done.pk}/delete/", follow=True)
+    assert WITHOUT in unescape(page.content.decode())
+    assert Import.objects.get().state == Import.State.DONE
+    assert Transaction.objects.count() == held
+    sale = Transaction.objects.get(type="sell")
+    assert body(api.delete(f"transactions/{sale.pk}"), 422)
+    assert "Without this" in unescape(client.post(f"/transactions/{sale.pk}/delete/").content.decode())
+    assert Transaction.objects.count() == held
+
+
+def test_a_worker_that_can_not_take_it_back_leaves_it_done_and_says_why(client: Client, portfolio: Portfolio) -> None:
+    done = between_purchases(portfolio, text(ROWS))
+    held = Transaction.objects.count()
+    client.post(f"/imports/{done.pk}/delete/")
+    working.work_on(done.pk)
+    assert Import.objects.get().state == Import.State.DONE
+    assert Transaction.objects.count() == held
+    assert WITHOUT in unescape(client.get(f"/imports/{done.pk}/").content.decode())
+    Transaction.objects.filter(type="buy", amount=MUCH).last().delete()
+    client.post(f"/imports/{done.pk}/delete/")
+    assert WITHOUT not in unescape(client.get(f"/imports/{done.pk}/").content.decode())
+    working.work_on(done.pk)
+    assert not Import.objects.exists()

@@ -61,6 +61,20 @@ def test_a_state_kept_after_every_entry_is_never_off(
     assert state(book) == state(post(history, method=method, scope=scope))
 
 
+@settings(max_examples=120, deadline=None)
+@given(histories(), lines, methods, scopes)
+def test_what_lots_were_written_as_before_is_used_while_it_is_true(
+    history: list[Entry], line: int, method: Method, scope: Scope
+) -> None:
+    book = Book(method, scope)
+    for entry in sorted(history, key=order):
+        book.extend([entry])
+        for standing in book.standings.values():
+            anew = keep(standing.copy(), line)
+            assert keep(standing, line) == anew
+            assert keep(standing, line) == anew
+
+
 @settings(max_examples=60, deadline=None)
 @given(histories(), st.integers(0, 14), lines, methods, scopes)
 def test_the_record_begins_anew_and_tells_the_same(

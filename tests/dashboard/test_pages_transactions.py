@@ -222,6 +222,20 @@ def test_deleting_asks_first_and_takes_the_figures_back(page: Client, ada: User)
     assert not Position.objects.exists()
 
 
+def test_figures_that_would_grow_too_large_are_refused_and_what_was_typed_stays(page: Client) -> None:
+    much = {"amount": "60000000000000000000", "price": "0.01"}
+    page.post("/transactions/add/", FORM | much)
+    answer = page.post("/transactions/add/", FORM | much)
+    assert answer.context["form"]["amount"].value() == much["amount"]
+    assert "grow beyond what can be kept" in answer.content.decode()
+    page.post("/transactions/add/", FORM)
+    row = Transaction.objects.latest("pk")
+    answer = page.post(f"/transactions/{row.pk}/edit/", FORM | much)
+    assert "grow beyond what can be kept" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.amount == Decimal(FORM["amount"])
+
+
 def test_the_transactions_of_another_are_not_found(page: Client) -> None:
     bob = make_user("bob")
     bought(bob, "bitcoin", note="secret")

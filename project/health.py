@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from dashboard import clock
 from dashboard.market.refresh import market_state
-from dashboard.market.streams.handover import AWAY, feeds
+from dashboard.market.streams.handover import AWAY, FeedState, feeds
 from project.pulse import worker_seen_at
 
 WORKER_SILENCE_SECONDS = 60
@@ -58,13 +58,25 @@ def worker() -> str:
     return "ok" if (clock.now() - seen).total_seconds() < WORKER_SILENCE_SECONDS else "silent"
 
 
-def streams() -> dict[str, str]:
+def streams() -> dict[str, dict[str, Any]]:
     """How each exchange's feed stands; away is no failure, because CoinGecko's prices take over."""
     try:
-        told = {feed.name: "connected" if feed.connected else "away" for feed in feeds()}
+        told = {feed.name: stream(feed) for feed in feeds()}
     except AWAY:
         told = {}
-    return {name: told.get(name, "unknown") for name in settings.PRICE_STREAMS}
+    return {name: told.get(name, {"state": "unknown"}) for name in settings.PRICE_STREAMS}
+
+
+def stream(feed: FeedState) -> dict[str, Any]:
+    last = feed.last_message_at
+    return {
+        "state": "connected" if feed.connected else "away",
+        "subscribed": feed.subscribed,
+        "messages_per_second": round(feed.messages_a_second, 1),
+        "last_message_age_seconds": None if last is None else round(clock.now().timestamp() - last, 1),
+        "reconnects": feed.reconnects,
+        "distrusted": len(feed.distrusted),
+    }
 
 
 def prices() -> str:

@@ -291,10 +291,11 @@ def addresses(text: str) -> dict[str, str]:
     return {name.lower(): url for name, _, url in (word.partition("=") for word in words(text))}
 
 
-# Exchanges whose public feeds prices are taken from, beside CoinGecko's.
+# Exchanges whose public feeds prices are taken from, beside CoinGecko's. One that can't be reached is tried ever more
+# seldom.
 PRICE_STREAMS: dict[str, str] = setting(
     "PRICE_STREAMS",
-    "none",
+    ",".join(EXCHANGES),
     f"names among {', '.join(EXCHANGES)}, separated by commas, each perhaps with =ws://… or =wss://…, or none",
     addresses,
     lambda streams: all(

@@ -43,6 +43,18 @@ def test_nothing_is_documented_that_no_setting_reads() -> None:
     assert len(named) > 20
 
 
+def test_feeds_of_exchanges_are_on_unless_they_are_named_or_switched_off(tmp_path: Path) -> None:
+    def streams(**environment: str) -> str:
+        clean = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        command = [sys.executable, "-c", "from project import settings; print(','.join(settings.PRICE_STREAMS))"]
+        env = {**clean, "DATA_DIR": str(tmp_path), **environment}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert streams() == streams(PRICE_STREAMS="") == "coinbase,kraken,binance"
+    assert streams(PRICE_STREAMS="kraken") == "kraken"
+    assert streams(PRICE_STREAMS="none") == ""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

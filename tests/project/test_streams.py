@@ -60,8 +60,7 @@ class Place:
 
     @property
     def feeds(self) -> dict[str, str]:
-        told: dict[str, str] = self.client.get("/readyz").json()["streams"]
-        return told
+        return {name: feed["state"] for name, feed in self.client.get("/readyz").json()["streams"].items()}
 
     @property
     def alerts(self) -> int:

@@ -39,7 +39,19 @@ class OpenPages(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.world.tick(*ASSETS[:3])
+        for positions in self.world.positions.values():
+            positions |= {"bitcoin": held("bitcoin", "0.5"), "ethereum": held("ethereum", "3")}
         self.hub.load(self.world.picture(), self.world.now)
+        for seat, page in enumerate(PAGES[:3]):
+            self.a_page_is_opened_in_place_of_another(seat, page)
+
+    @rule(assets=some_assets)
+    def a_tick_reaches_everyone(self, assets: set[str]) -> None:
+        """What is usual, so that differences are added to differences."""
+        self.hub.tick(*self.world.tick(*sorted(assets)), self.world.now)
+        for client, _ in self.seats.values():
+            self.hub.acknowledge(client, client.sent)
+        pump(self.hub, list(self.seats.values()), late=False)
 
     @rule(assets=some_assets, priced=st.booleans())
     def tick_on_time(self, assets: set[str], priced: bool) -> None:

@@ -17,6 +17,7 @@ settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChann
 
 from tests.benchmarks import (  # noqa: E402
     alerts,
+    arrival,
     importing,
     ledger,
     live,
@@ -30,6 +31,7 @@ from tests.benchmarks import (  # noqa: E402
 
 BENCHMARKS = {
     "alerts": alerts.run,
+    "arrival": arrival.run,
     "import": importing.run,
     "ledger": ledger.run,
     "live": live.run,

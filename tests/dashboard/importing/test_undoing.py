@@ -157,7 +157,7 @@ def test_a_worker_that_can_not_take_it_back_leaves_it_done_and_says_why(client: 
     assert Import.objects.get().state == Import.State.DONE
     assert Transaction.objects.count() == held
     assert WITHOUT in unescape(client.get(f"/imports/{done.pk}/").content.decode())
-    Transaction.objects.filter(type="buy", amount=MUCH).last().delete()
+    Transaction.objects.filter(type="buy", amount=MUCH).latest("pk").delete()
     client.post(f"/imports/{done.pk}/delete/")
     assert WITHOUT not in unescape(client.get(f"/imports/{done.pk}/").content.decode())
     working.work_on(done.pk)

@@ -146,6 +146,14 @@
     cell.classList.add("num", ...(tone ? [tone] : []));
   }
 
+  // A price tells its age to whoever points at it; the title is written then, for it changes every second.
+  document.addEventListener("pointerover", (event) => {
+    const cell = event.target.closest?.("[data-at]");
+    if (!cell) return;
+    const age = ago(Date.now() - Number(cell.dataset.at) * 1000);
+    cell.title = [cell.dataset.value, cell.dataset.by, age].filter(Boolean).join(", ");
+  });
+
   // Puts cells in place one by one: htmx would walk all of them again for each. What is left of the frame is htmx's.
   function swapCells(html) {
     const frame = document.createElement("template");

@@ -118,8 +118,12 @@ def market_cell(asset: str, market: Market, field: str, currency: str) -> SafeSt
 
 
 def of_price(market: Market) -> tuple[str, str]:
-    """Classes and attributes of a price's cell: whether it is past its time, and who stated it."""
-    return "stale" if market.stale else "", f' data-by="{escape(market.source)}"' if market.source else ""
+    """Classes and attributes of a price's cell: whether it is past its time, who stated it, and of when it is, in
+    seconds since 1970.
+    """
+    by = f' data-by="{escape(market.source)}"' if market.source else ""
+    at = f' data-at="{int(market.as_of.timestamp())}"' if market.as_of else ""
+    return "stale" if market.stale else "", by + at
 
 
 def name_cell(asset: str, name: str) -> SafeString:
@@ -156,7 +160,7 @@ def cell(
     text = figure.write(value, currency)
     tone = {UP: "gain", DOWN: "loss"}.get(text[0], "")
     classes = " ".join(name for name in ("num", tone, extra) if name)
-    by = f", {subject.source}" if isinstance(subject, Market) and more else ""
+    by = f", {subject.source}" if isinstance(subject, Market) and subject.source and more else ""
     title = f' title="{exact}{escape(by)}"' if exact else ""
     return mark_safe(  # noqa: S308 - ids pass dom_id, fields are our own words, the rest are formatted numbers
         f'<span id="{id}" data-{kind}="{field}" data-value="{exact}"{title} class="{classes}"{more}>{text}</span>'

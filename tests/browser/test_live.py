@@ -29,6 +29,10 @@ def test_the_tab_carries_the_total_and_a_changed_price_fades(the_world: World, s
     expect(somebody.page).to_have_title(re.compile(r"^100,200\.00 · "))
     assert set(somebody.page.evaluate("() => window.faded")) >= {"p-bitcoin-price up", "t-value up"}
     expect(somebody.page.locator("#live-state time")).to_have_text(re.compile(r"^\d+ s ago$"))
+    somebody.page.locator("#p-bitcoin-price").hover()
+    expect(somebody.page.locator("#p-bitcoin-price")).to_have_attribute(
+        "title", re.compile(r"^50100, CoinGecko, \d+ s ago$")
+    )
     assert not somebody.complaints
 
 

@@ -9,7 +9,7 @@ CELL = re.compile(r'<span id="([pht]-[A-Za-z0-9_-]+)"[^>]*>[^<]*</span>')
 MARK = re.compile(r' data-mark="(\w+)"')
 SECTION = re.compile(r'<section id="([a-z]+)".*?</section>(?!</section>)', re.DOTALL)
 NAMED = re.compile(r' data-(?:field|total)="[^"]*"')
-BY = re.compile(r' data-by="([^"]*)"')
+SAID = re.compile(r'(?: data-by="([^"]*)")?(?: data-at="\d+")?$')
 VALUE = re.compile(r'data-value="([^"]*)"')
 
 
@@ -35,15 +35,16 @@ def complete(cell: str, current: str) -> str:
     head, _, text = cell.removesuffix("</span>").partition(">")
     text = unescape(text)
     tone = {"▲": "gain", "▼": "loss"}.get(text[0], "")
-    by = BY.search(head)
-    head = BY.sub("", head)
+    said = SAID.search(head)
+    assert said is not None
+    head = head[: said.start()]
     head, _, extra = head.removesuffix('"').partition(' class="') if " class=" in head else (head, "", "")
     exact = VALUE.search(head)
     assert exact is not None
-    source = f", {by[1]}" if by else ""
+    source = f", {said[1]}" if said[1] else ""
     title = f' title="{exact[1]}{source}"' if exact[1] else ""
     classes = " ".join(name for name in ("num", tone, extra) if name)
-    return f'{head}{title} class="{classes}"{by[0] if by else ""}>{text}</span>'
+    return f'{head}{title} class="{classes}"{said[0]}>{text}</span>'
 
 
 class Browser:

@@ -49,7 +49,7 @@ def claim(delivery_id: int, now: datetime) -> Delivery | None:
     if found.state == State.QUEUED and found.transport != Delivery.Transport.TOAST:
         claimed = take(found, held, now)
     elif found.state == State.QUEUED:
-        claimed = begin(due.filter(state=State.QUEUED), now, **held)
+        claimed = begin(due.filter(state=State.QUEUED), found, now, **held)
     else:
         claimed = bool(due.filter(state__in=[State.IN_DOUBT, State.SENT]).update(**held))
     return Delivery.objects.select_related("alert__user").get(pk=delivery_id) if claimed else None
@@ -68,7 +68,7 @@ def take(found: Delivery, held: dict[str, Any], now: datetime) -> bool:
         if mine is None:
             return False
         if mine.doubts:  # the same message once more: nothing may be added to it
-            return begin(waiting.filter(pk=mine.pk), now, **held)
+            return begin(waiting.filter(pk=mine.pk), mine, now, **held)
         ready = [one for one in ready if not one.doubts]
         if not mine.attempts:  # what is tried again was counted when it began
             fresh = [one for one in ready if not one.attempts]
@@ -84,16 +84,16 @@ def take(found: Delivery, held: dict[str, Any], now: datetime) -> bool:
         others = [one.pk for one in ready if one.pk != mine.pk] if is_much else []
         if others:
             fold(mine, others)
-        return begin(waiting.filter(pk=mine.pk), now, **held)
+        return begin(waiting.filter(pk=mine.pk), mine, now, **held)
 
 
-def begin(deliveries: Any, now: datetime, **held: Any) -> bool:
+def begin(claimable: Any, delivery: Delivery, now: datetime, **held: Any) -> bool:
     """The last step of a claim: the send counts as begun. What the message carries besides begins with it."""
     begun = {"state": State.SENDING, "attempts": F("attempts") + 1, "sending_at": now}
-    pk = deliveries.values_list("pk", flat=True).first()
-    if not deliveries.update(**begun, **held):
+    if not claimable.update(**begun, **held):
         return False
-    Delivery.objects.filter(leader=pk).update(**begun, updated_at=now)
+    if delivery.folded:
+        Delivery.objects.filter(leader=delivery.pk).update(**begun, updated_at=now)
     return True
 
 
@@ -102,7 +102,8 @@ def fold(leader: Delivery, others: Sequence[int]) -> None:
     Delivery.objects.filter(Q(pk__in=others) | Q(leader__in=others)).update(
         leader=leader, folded=0, due_at=None, lease_token="", lease_until=None, error=""
     )
-    Delivery.objects.filter(pk=leader.pk).update(folded=Delivery.objects.filter(leader=leader).count())
+    leader.folded = Delivery.objects.filter(leader=leader).count()
+    leader.save(update_fields=["folded"])
 
 
 def put_off(deliveries: Sequence[Delivery], user: User, now: datetime) -> list[Delivery]:

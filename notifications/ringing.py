@@ -17,7 +17,7 @@ from notifications.models import Allowance, Delivery, TransportOff
 PATIENCE: Final = timedelta(seconds=15)
 """How long a rung delivery may lie untouched before it is rung again."""
 AT_ONCE: Final = 500
-A_FEW, A_LOT = 20, 200
+A_FEW, A_LOT = 50, 200
 
 
 def ring(deliveries: Iterable[int]) -> None:

@@ -1,4 +1,5 @@
-"""How soon a trade at two exchanges is in the price's cell of an open dashboard: real processes, a real browser.
+"""How soon a trade at two exchanges is in the price's cell of an open dashboard, and how soon the cell says that both
+feeds stand still: real processes, a real browser.
 
 The feeds and CoinGecko are local servers, CoinGecko is asked at the plan's own pace. A tick is made each second and
 takes what has come, so half a second of the time is waiting on average.
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 from math import ceil
 from pathlib import Path
 from random import Random
+from statistics import median
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -22,6 +24,7 @@ from tests.fakes.twilio import FakeTwilio
 from tests.running import PATIENCE, tickfolio, until
 
 TRADES = 60
+STALLS = 3
 CELL = "[data-asset=bitcoin] [data-field=price]"
 # When each price was first in the cell, by the machine's clock.
 OBSERVE = """(selector) => {
@@ -60,9 +63,23 @@ def run() -> Report:
             until(lambda: is_streamed(page, kraken, coinbase), 60, lambda: site.output)
             page.evaluate(OBSERVE, CELL)
             delays = sorted(delay(page, kraken, coinbase, number) for number in range(1, TRADES + 1))
+            stalls = [stall(page, gecko, kraken, coinbase) for _ in range(STALLS)]
     p50, p95 = (delays[ceil(part * TRADES) - 1] for part in (0.5, 0.95))
     row = {"way": "exchange to browser's cell", "trades": TRADES, "p50 s": p50, "p95 s": p95, "most s": delays[-1]}
-    return Report("arrival", [row], [Aim("trade to browser's cell, p95 s", p95, 1.5)])
+    return Report(
+        "arrival",
+        [
+            row,
+            {
+                "way": "feeds stall to marked cell",
+                "trades": STALLS,
+                "p50 s": median(stalls),
+                "p95 s": "–",
+                "most s": max(stalls),
+            },
+        ],
+        [Aim("trade to browser's cell, p95 s", p95, 1.5), Aim("feeds stall to marked cell, most s", max(stalls), 10)],
+    )
 
 
 def trade(kraken: FakeKraken, coinbase: FakeCoinbase, price: int) -> None:
@@ -84,3 +101,18 @@ def delay(page: Page, kraken: FakeKraken, coinbase: FakeCoinbase, number: int) -
     page.wait_for_function("price => price in window.seen", arg=str(50_000 + number))
     seen: float = page.evaluate("price => window.seen[price]", str(50_000 + number))
     return seen / 1000 - told
+
+
+def stall(page: Page, gecko: FakeCoinGecko, kraken: FakeKraken, coinbase: FakeCoinbase) -> float:
+    """Seconds from the last trade until the cell is marked, while CoinGecko is away too; then all come back."""
+    gecko.fail("503")
+    trade(kraken, coinbase, 50_000 + TRADES)
+    began = time.monotonic()
+    kraken.stall()
+    coinbase.stall()
+    page.wait_for_selector(f"{CELL}.stale")
+    spent = time.monotonic() - began
+    for feed in (gecko, kraken, coinbase):
+        feed.heal()
+    until(lambda: is_streamed(page, kraken, coinbase), 60, lambda: "not back")
+    return spent

@@ -30,7 +30,7 @@ from dashboard.money import plain
 
 logger = structlog.get_logger(__name__)
 
-FLUSH_EVERY: Final = 0.1
+FLUSH_EVERY: Final = 0.05
 LOOK_EVERY: Final = 1.0
 WHOLE_EVERY: Final = 5
 """Looks between two hand-overs of everything, which make up for a Redis that was emptied."""

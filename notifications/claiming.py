@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext
 
 from accounts.models import User
@@ -87,7 +87,7 @@ def take(found: Delivery, held: dict[str, Any], now: datetime) -> bool:
         return begin(waiting.filter(pk=mine.pk), mine, now, **held)
 
 
-def begin(claimable: Any, delivery: Delivery, now: datetime, **held: Any) -> bool:
+def begin(claimable: QuerySet[Delivery], delivery: Delivery, now: datetime, **held: Any) -> bool:
     """The last step of a claim: the send counts as begun. What the message carries besides begins with it."""
     begun = {"state": State.SENDING, "attempts": F("attempts") + 1, "sending_at": now}
     if not claimable.update(**begun, **held):

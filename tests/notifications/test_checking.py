@@ -14,7 +14,6 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from dashboard import clock
 from dashboard.models import ExchangeRate, MarketState, Portfolio
-from dashboard.portfolios import held_assets
 from notifications import checking
 from notifications.models import Alert, Delivery, Reminder, Watch
 from notifications.prefilter import Quoted, facts, statement
@@ -361,29 +360,6 @@ def test_the_poll_asks_for_coins_of_reminders_that_can_still_fire(market: Market
     market.set_all({"daily": 101, "once": 101})
     time.shift(timedelta(minutes=6))
     assert watched_assets() == {"armed", "daily", "unpriced"}
-
-
-def test_the_poll_leaps_from_coin_to_coin_whatever_the_number_of_reminders(
-    market: Market, remind: Remind, portfolio: Portfolio
-) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("the plan is SQLite's")
-    for number in range(30):
-        remind("price_above", 100, asset=f"coin-{number % 3}")
-        hold(portfolio, f"coin-{number % 3}", number)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    for look, index in (
-        (watched_assets, "reminder_awaited"),
-        (held_assets, "dashboard_position_asset_id|position_asset"),
-    ):
-        with CaptureQueriesContext(connection) as captured:
-            assert look() == {"coin-0", "coin-1", "coin-2"}
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN QUERY PLAN {captured[0]['sql']}")
-            plan = [row[3] for row in cursor.fetchall()]
-        assert any(re.search(f"USING .*INDEX ({index})", step) for step in plan), plan
-        assert not any(re.match("SCAN (notifications|dashboard)", step) for step in plan), plan
 
 
 def test_queries_after_a_gap_do_not_grow_with_coins(market: Market, remind: Remind, time: Any) -> None:

@@ -208,14 +208,19 @@ def stands(*, connected: bool) -> None:
     handover.redis().hset(handover.FEEDS, "kraken", handover.write_feed(state))
 
 
-def test_a_price_whose_exchange_is_away_is_marked_once_until_it_is_heard_again(
-    fake: FakeCoinGecko, noon: time_machine.Traveller
-) -> None:
+def took_in_and_heard_no_more(noon: time_machine.Traveller, *, connected: bool) -> None:
+    """A price that was taken in, and of which the exchange says nothing any more."""
     noon.shift(1)
     hand_over("50500")
     intake({"bitcoin"})
     handover.redis().hdel(handover.PRICES, "bitcoin")
-    stands(connected=False)
+    stands(connected=connected)
+
+
+def test_a_price_whose_exchange_is_away_is_marked_once_until_it_is_heard_again(
+    fake: FakeCoinGecko, noon: time_machine.Traveller
+) -> None:
+    took_in_and_heard_no_more(noon, connected=False)
     marked = intake({"bitcoin"}).marked
     assert marked is not None
     assert [(quote.asset, quote.price, quote.silent) for quote in marked.quotes] == [("bitcoin", D(50500), True)]
@@ -234,11 +239,7 @@ def test_a_price_whose_exchange_is_away_is_marked_once_until_it_is_heard_again(
 def test_a_coin_that_is_quiet_on_an_exchange_that_lives_is_not_marked(
     fake: FakeCoinGecko, noon: time_machine.Traveller
 ) -> None:
-    noon.shift(1)
-    hand_over("50500")
-    intake({"bitcoin"})
-    handover.redis().hdel(handover.PRICES, "bitcoin")
-    stands(connected=True)
+    took_in_and_heard_no_more(noon, connected=True)
     came = intake({"bitcoin"})
     assert (came.marked, came.lost) == (None, True)
     assert not stored().silent

@@ -71,7 +71,7 @@ def test_a_browser_is_asked_only_on_a_click_and_then_gets_push_messages(
     expect(page.get_by_text("The push service took it")).to_be_visible()
     assert subscriber.messages[0]["title"] == "Test message from Tickfolio"
 
-    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.has_price("bitcoin", "50000")
     somebody.add_reminder("50100")
     the_world.coingecko.set_price("bitcoin", "50200")
     until(lambda: len(subscriber.messages) == 2, 20, lambda: the_world.site.output)
@@ -217,7 +217,7 @@ def test_twenty_alerts_at_once_leave_the_page_usable(the_world: World, new_perso
     somebody = new_person()
     somebody.sign_up()
     page = somebody.page
-    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.has_price("bitcoin", "50000")
     somebody.go("/settings/#tokens")
     page.locator("#tokens [name=name]").fill("script")
     page.get_by_role("button", name="Create token").click()
@@ -262,7 +262,7 @@ def test_a_toast_over_an_open_form_can_be_closed_and_the_form_stays(
     somebody.sign_up()
     page = somebody.page
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    the_world.coingecko.set_price("bitcoin", "50000")
+    somebody.has_price("bitcoin", "50000")
     somebody.add_reminder("52000")
     somebody.go("/reminders/")
     expect(page.locator("[data-live=on]")).to_be_attached()

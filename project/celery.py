@@ -38,6 +38,9 @@ def learn_name(sender: str, **kwargs: object) -> None:
 
 @worker_process_init.connect
 def begin_work(**kwargs: object) -> None:
+    from dashboard.live.announce import keep_connection  # not before Django is set up
+
+    keep_connection()
     # What is loaded by now stays: looking through all of it again and again made one tick in many late.
     gc.collect()
     gc.freeze()

@@ -1,6 +1,7 @@
 """What open pages are told, as facts over the channel layer: the only place that sends, called on commit."""
 
 import asyncio
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from redis.exceptions import ConnectionError as CutOff
 from redis.exceptions import RedisError
 
 from dashboard.market.quote import Quote
@@ -26,6 +28,20 @@ GROUPS = 64
 PATIENCE = 3
 FACTS = tuple(field.name for field in fields(Quote))
 facts_of = attrgetter(*FACTS)
+
+
+class Kept(threading.local):
+    """The event loop of a thread that announces again and again: what it is connected to stays connected."""
+
+    runner: asyncio.Runner | None = None
+
+
+kept = Kept()
+
+
+def keep_connection() -> None:
+    """From now on this thread, which answers no requests, announces over a connection that it keeps."""
+    kept.runner = asyncio.Runner()
 
 
 def user_group(user_id: int) -> str:
@@ -97,7 +113,10 @@ def send_all(messages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     if not wanted:
         return
     try:
-        async_to_sync(publish)(wanted)
+        if kept.runner is not None:
+            kept.runner.run(publish(wanted))
+        else:
+            async_to_sync(publish)(wanted)
     except (RedisError, OSError) as error:  # TimeoutError is an OSError
         group, message = wanted[0]
         logger.warning("announce.lost", group=group, kind=message["type"], of=len(wanted), error=str(error))
@@ -108,4 +127,7 @@ async def publish(messages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     layer = get_channel_layer()
     for group, message in messages:
         async with asyncio.timeout(PATIENCE):
-            await layer.group_send(group, dict(message))
+            try:
+                await layer.group_send(group, dict(message))
+            except CutOff:  # it may have been cut since the last time
+                await layer.group_send(group, dict(message))

@@ -19,7 +19,7 @@ django.setup()
 from django.db import transaction  # noqa: E402
 
 from dashboard import clock  # noqa: E402
-from dashboard.live.announce import announce_tick  # noqa: E402
+from dashboard.live.announce import announce_tick, keep_connection  # noqa: E402
 from dashboard.market.quote import Quote  # noqa: E402
 from dashboard.market.refresh import Tick  # noqa: E402
 from dashboard.market.storing import as_row  # noqa: E402
@@ -68,4 +68,5 @@ def serve(commands: Iterable[str]) -> None:
 
 
 if __name__ == "__main__":
+    keep_connection()  # as a worker does
     serve(sys.stdin)

@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from celery import current_app
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 logger = structlog.get_logger(__name__)
@@ -20,10 +21,25 @@ def ring(task: str, *calls: Iterable[object]) -> None:
     """Send the task once for each list of arguments; a broker that is away is noted, and not waited for."""
     if not calls:
         return
-    options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE, **SILENCE}
     try:
-        with current_app.connection_for_write(connect_timeout=2, transport_options=options) as broker:
+        with connect() as broker:
             for arguments in calls:
                 current_app.send_task(task, args=list(arguments), retry=False, connection=broker)
     except (OperationalError, OSError) as error:
         logger.warning("bell.unheard", task=task, error=str(error))
+
+
+def unheard() -> int:
+    """How many rings nobody has come to yet; 0 where the broker is away, and so holds none."""
+    queue = current_app.conf.task_default_queue
+    try:
+        with connect() as broker:
+            return broker.default_channel.queue_declare(queue).message_count
+    except (OperationalError, OSError) as error:
+        logger.warning("bell.silent", error=str(error))
+        return 0
+
+
+def connect() -> Connection:
+    options = {**current_app.conf.broker_transport_options, **WITHOUT_PATIENCE, **SILENCE}
+    return current_app.connection_for_write(connect_timeout=2, transport_options=options)

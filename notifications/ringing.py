@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from dashboard import bell
 from notifications.models import Allowance, Delivery, TransportOff
@@ -37,6 +37,11 @@ def send(task: str, arguments: Iterable[int | list[int]]) -> None:
     bell.ring(task, *([argument] for argument in arguments))
 
 
+def are_behind() -> bool:
+    """Have the workers much to come to yet? Ringing again meanwhile would only keep them, later, from what is new."""
+    return bell.unheard() > A_LOT
+
+
 def look_again(now: datetime, **of: object) -> None:
     """What waits is due at once, and claimed anew by the rules of now: quiet hours or a snooze were changed.
 
@@ -53,14 +58,15 @@ def sweep(now: datetime) -> None:
     """Ring for everything that is due and was not rung, or was rung in vain."""
     quiet = Q(rung_at__isnull=True) | Q(rung_at__lt=now - PATIENCE)
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    due = list(
-        Delivery.objects.filter(quiet, free, due_at__lte=now).order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]
-    )
+    found = Delivery.objects.filter(quiet, free, due_at__lte=now).order_by(F("rung_at").asc(nulls_first=True), "due_at")
+    due = dict(found.values_list("pk", "rung_at")[:AT_ONCE])
+    if any(due.values()) and are_behind():
+        due = {pk: rung_at for pk, rung_at in due.items() if rung_at is None}
     if due:
         Delivery.objects.filter(pk__in=due).update(rung_at=now)
         ring(due)
     used_up = list(Allowance.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE])
-    if used_up:
+    if used_up and not are_behind():
         send("notifications.tasks.tell_used_up", used_up)
     untold = list(TransportOff.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE])
     if untold:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dashboard.money import DECIMAL_PLACES, INTEGER_DIGITS, AmountError, parse_amount, plain
+from dashboard.money import DECIMAL_PLACES, INTEGER_DIGITS, AmountError, parse_amount, plain, trimmed
 
 
 class MoneyField(models.Field):
@@ -38,7 +38,7 @@ class MoneyField(models.Field):
         if value is None:
             return None
         # NUMERIC pads to 18 decimals; the canonical form is the same on every database.
-        return Decimal(value) if connection.vendor == "sqlite" else Decimal(plain(Decimal(value)))
+        return Decimal(value) if connection.vendor == "sqlite" else trimmed(Decimal(value))
 
     def get_prep_value(self, value: Any) -> Decimal | None:
         value = super().get_prep_value(value)

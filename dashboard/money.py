@@ -55,6 +55,12 @@ def quantize(number: Decimal) -> Decimal:
     return WIDE.quantize(number, QUANTUM)
 
 
+def trimmed(number: Decimal) -> Decimal:
+    """`number` without trailing zeros after the decimal point: what `plain` would write, as a Decimal."""
+    whole = number.to_integral_value(context=WIDE)
+    return whole if whole == number else WIDE.normalize(number)
+
+
 def plain(number: Decimal) -> str:
     """`number` in plain notation without exponent or trailing zeros: `0.00000001`, `21000000`, `-3.5`."""
     if not number:

@@ -5,19 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
+from typing import Final
 
 from django.db import transaction
 
 from accounts.locales import as_read_by
-from dashboard.money import quantize
+from dashboard.money import check_amount, quantize
 from notifications.alert_wording import alert_text, headline, late_report
 from notifications.conditions import Firing
 from notifications.fallback import queued
 from notifications.figures import Observation
+from notifications.inserting import insert_like
 from notifications.models import Alert, Delivery, Reminder
 from notifications.reports import report_of
 from notifications.ringing import ring
 from notifications.transports import toast
+
+FACTS: Final = tuple(field.attname for field in Alert._meta.concrete_fields if not field.primary_key)
+WAY: Final = ("alert_id", "user_id", "transport")
+facts_of = attrgetter(*FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +37,36 @@ class Fired:
     firing: Firing
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A delivery that was just written."""
+
+    pk: int
+    alert_id: int
+    transport: str
+
+
 def raise_alerts(fired: Sequence[Fired], now: datetime) -> list[Alert]:
     """Write the alerts and an open delivery for each transport; once that is committed, show and ring them."""
     if not fired:
         return []
-    alerts = Alert.objects.bulk_create([alert_of(one, now) for one in fired])
-    deliveries = Delivery.objects.bulk_create(
-        [
-            queued(alert, name, now)
-            for one, alert in zip(fired, alerts, strict=True)
-            for name in dict.fromkeys(one.reminder.transports)
-        ]
-    )
-    transaction.on_commit(partial(tell, alerts, deliveries, now))
+    alerts = [alert_of(one, now) for one in fired]
+    number(alerts, insert_like(alerts[0], FACTS, map(facts_of, alerts), returning=["reminder_id"]))
+    ways = [
+        (alert.pk, alert.user_id, name)
+        for one, alert in zip(fired, alerts, strict=True)
+        for name in dict.fromkeys(one.reminder.transports)
+    ]
+    opened = insert_like(queued(alerts[0], "", now), WAY, ways, returning=["alert_id", "transport"])
+    transaction.on_commit(partial(tell, alerts, [Opened(*row) for row in opened], now))
     return alerts
+
+
+def number(alerts: Sequence[Alert], numbers: Sequence[tuple[int, int | None]]) -> None:
+    """What the database calls them, by their reminders, of which each fires once at a time."""
+    by_reminder = {reminder: pk for pk, reminder in numbers}
+    for alert in alerts:
+        alert.pk = by_reminder[alert.reminder_id]
 
 
 def alert_of(fired: Fired, now: datetime) -> Alert:
@@ -89,10 +112,10 @@ def in_words(fired: Fired, now: datetime) -> dict[str, str]:
 
 def kept(figure: Decimal | None) -> Decimal | None:
     """As it can be stored: to 18 decimals."""
-    return None if figure is None else quantize(figure)
+    return None if figure is None else check_amount(quantize(figure))
 
 
-def tell(alerts: Sequence[Alert], deliveries: Sequence[Delivery], now: datetime) -> None:
+def tell(alerts: Sequence[Alert], deliveries: Sequence[Opened], now: datetime) -> None:
     """Toasts go out from here, so that an open page shows them at once; the rest is the workers' business."""
     by_toast = {delivery.alert_id for delivery in deliveries if delivery.transport == toast.Toast.name}
     toast.show(alert for alert in alerts if alert.pk in by_toast)

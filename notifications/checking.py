@@ -118,14 +118,19 @@ def quoted(news: News, codes: Iterable[str]) -> list[Quoted]:
     found = []
     for code, rate in rates_to(codes).items():
         for asset, usd in news.prices.items():
+            price = converted(usd, rate)
+            if price is None:
+                continue
             low, high = news.missed.get(asset, (usd, usd))
-            price, lowest, highest = (
-                converted(usd, rate),
-                converted(min(low, usd), rate),
-                converted(max(high, usd), rate),
+            found.append(
+                Quoted(
+                    asset,
+                    code,
+                    price,
+                    converted(low, rate) if low < usd else price,
+                    converted(high, rate) if high > usd else price,
+                )
             )
-            if price is not None and lowest is not None and highest is not None:
-                found.append(Quoted(asset, code, price, lowest, highest))
     return found
 
 
@@ -140,7 +145,13 @@ def batches(ids: Iterable[int]) -> Iterator[list[Reminder]]:
 def judge(reminders: list[Reminder], news: News, now: datetime) -> Verdict:
     """What becomes of each reminder; nothing is written yet."""
     prospect = look(
-        reminders, now, missed=news.missed, missed_since=news.missed_since, after_gap=news.unseen is not None
+        reminders,
+        now,
+        missed=news.missed,
+        missed_since=news.missed_since,
+        after_gap=news.unseen is not None,
+        known=news.quotes,
+        fresh_since=news.stale_before,
     )
     verdict = Verdict()
     for reminder in reminders:

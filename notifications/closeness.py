@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from dashboard.models import MarketQuote
-from notifications.prefilter import Quoted, currencies, is_any_within
-from notifications.prices import converted, rates_to
+from notifications.prefilter import currencies, is_any_within
+from notifications.prices import rates_to
 
 CLOSE: Final = 0.02
 AT_A_PRICE: Final = ("price_above", "price_below", "price_leaves_range", "price_enters_range")
@@ -14,11 +13,4 @@ AT_A_PRICE: Final = ("price_above", "price_below", "price_leaves_range", "price_
 
 def prices_are_close(now: datetime) -> bool:
     """Is any armed reminder of a price within 2 % of its limit?"""
-    quotes = list(MarketQuote.objects.filter(price__isnull=False).values_list("asset_id", "price"))
-    quoted = [
-        Quoted(asset, code, worth)
-        for code, rate in rates_to(currencies()).items()
-        for asset, usd in quotes
-        if (worth := converted(usd, rate)) is not None
-    ]
-    return bool(quoted) and is_any_within(quoted, CLOSE, AT_A_PRICE, now)
+    return is_any_within(CLOSE, AT_A_PRICE, rates_to(currencies()), now)

@@ -9,11 +9,12 @@ from typing import Final
 from django.conf import settings
 
 from dashboard.market.acceptance import JUMP, STABLECOIN_JUMP, is_jump, is_stablecoin
-from dashboard.market.refresh import stale_before
+from dashboard.market.quota import stale_after
 from dashboard.market.samples import extremes
 from dashboard.models import MarketQuote, MarketState, PriceSample
 from dashboard.money import plain
 from notifications.models import Watch
+from notifications.prices import Price
 
 LATE_AFTER: Final = 2
 """Intervals of polling without a judgement that make a firing late, but at least one interval and LATE_GRACE."""
@@ -29,6 +30,7 @@ class News:
 
     `missed` holds, by asset, the lowest and highest price in USD that certainly came up after `missed_since` and before
     these prices. `extremes` is the source's low and high of 24 hours, by asset, as they were at the newest judgement.
+    `quotes` are those that came, fresh or not, and `stale_before` says which of them are.
     """
 
     prices: Mapping[str, Decimal]
@@ -39,6 +41,8 @@ class News:
     missed: Mapping[str, Extremes]
     missed_since: datetime | None
     extremes: Mapping[str, list[str]]
+    quotes: Mapping[str, Price]
+    stale_before: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ class Stated:
 
 def gather(watch: Watch, now: datetime) -> News:
     state = MarketState.objects.filter(pk=1).first() or MarketState()
-    names = ("asset_id", "asset__symbol", "price", "as_of", "low_24h", "high_24h", "sequence")
+    names = ("asset_id", "asset__symbol", "price", "as_of", "low_24h", "high_24h", "sequence", "source")
     rows = list(MarketQuote.objects.filter(sequence__gt=watch.sequence).values_list(*names))
-    oldest = stale_before(now)
+    oldest = now - stale_after(state.interval_seconds)
     fresh = [Stated(*row[:6]) for row in rows if row[2] is not None and row[3] is not None and row[3] >= oldest]
     gap = unseen(watch, state)
     sequence = max((row[6] for row in rows), default=watch.sequence)
@@ -78,6 +82,8 @@ def gather(watch: Watch, now: datetime) -> News:
         missed_since=since,
         extremes=watch.extremes
         | {one.asset: [plain(one.low), plain(one.high)] for one in fresh if one.low and one.high},
+        quotes={row[0]: Price(row[2], row[3], row[7], {}) for row in rows},
+        stale_before=oldest,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cached_property
+from typing import Final
 
 from django.utils.translation import gettext
 
@@ -18,7 +19,9 @@ from notifications.figures import Lines, Observation
 from notifications.models import Reminder
 from notifications.prices import Price, bases_of, converted, prices_of, rates_in
 from notifications.timetable import schedule_of
+from notifications.watched import quantities_of
 
+NOTHING_KNOWN: Final[Mapping[str, Price]] = {}
 Stretches = Mapping[str, tuple[Decimal, Decimal]]
 """The lowest and highest price in USD of what nobody judged, by asset."""
 
@@ -151,21 +154,28 @@ def look(
     missed: Stretches | None = None,
     missed_since: datetime | None = None,
     after_gap: bool = False,
+    known: Mapping[str, Price] = NOTHING_KNOWN,
+    fresh_since: datetime | None = None,
 ) -> Prospect:
-    """What is needed to observe these reminders, by a fixed number of queries."""
+    """What is needed to observe these reminders, by a fixed number of queries.
+
+    Of the prices that are `known` already none is read again, nor is `fresh_since`, before which prices are stale.
+    """
     users = {r.user_id for r in reminders if looks_at_holdings(r)}
     full = {r.user_id for r in reminders if looks_at_holdings(r) and needs_costs(r)}
     lines = lines_of(users - full, costs=False) | lines_of(full, costs=True)
     assets = {r.asset_id for r in reminders if r.asset_id}
     assets |= {line.asset for held in lines.values() for line in held.lines}
     windows = {(r.asset_id or "", r.window) for r in reminders if r.kind == Reminder.Kind.CHANGE and r.asset_id}
-    prices = prices_of(assets, moves_of={asset for asset, _ in windows})
+    moving = {asset for asset, _ in windows}
+    prices = {asset: price for asset, price in known.items() if asset in assets and asset not in moving}
+    prices |= prices_of(assets - prices.keys(), moves_of=moving)
     return Prospect(
         at=now,
         prices=prices,
         bases=bases_of(windows, prices, now),
         lines=lines,
-        stale_before=stale_before(now),
+        stale_before=fresh_since or stale_before(now),
         missed=missed or {},
         missed_since=missed_since,
         after_gap=after_gap,
@@ -189,16 +199,15 @@ def lines_of(users: Iterable[int], *, costs: bool) -> dict[int, Lines]:
         return {}
     found: dict[int, list[figures.Line]] = {}
     revisions: dict[int, dict[int, int]] = {}
-    positions = Position.objects.filter(portfolio__user_id__in=wanted)
     if costs:
+        positions = Position.objects.filter(portfolio__user_id__in=wanted)
         for position in positions.select_related("asset", "portfolio"):
             portfolio = position.portfolio
             line = figures.Line(portfolio.pk, position.asset_id, position.quantity, position)
             found.setdefault(portfolio.user_id, []).append(line)
             revisions.setdefault(portfolio.user_id, {})[portfolio.pk] = portfolio.revision
     else:
-        names = ("portfolio__user_id", "portfolio_id", "portfolio__revision", "asset_id", "quantity")
-        for user, pk, revision, asset, quantity in positions.values_list(*names):
+        for user, pk, revision, asset, quantity in quantities_of(wanted):
             revisions.setdefault(user, {})[pk] = revision
             if quantity:
                 found.setdefault(user, []).append(figures.Line(pk, asset, quantity))

@@ -4,7 +4,7 @@ The answer may hold too many, never too few; the exact limit decides later.
 """
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,18 @@ PRICES: Final = {
         SELECT value->>0 AS asset, value->>1 AS currency,
                (value->>2)::float8 AS low, (value->>3)::float8 AS high
         FROM jsonb_array_elements(%s::jsonb)""",
+}
+# The same of every stored price, in each currency that is given with its rate to the dollar.
+STORED: Final = {
+    "sqlite": """
+        SELECT q.asset_id AS asset, json_extract(rates.value, '$[0]') AS currency,
+               CAST(q.price AS REAL) * json_extract(rates.value, '$[1]') AS low,
+               CAST(q.price AS REAL) * json_extract(rates.value, '$[2]') AS high
+        FROM json_each(%s) rates, dashboard_marketquote q WHERE q.price IS NOT NULL""",
+    "postgresql": """
+        SELECT q.asset_id AS asset, rates.value->>0 AS currency,
+               q.price::float8 * (rates.value->>1)::float8 AS low, q.price::float8 * (rates.value->>2)::float8 AS high
+        FROM jsonb_array_elements(%s::jsonb) rates, dashboard_marketquote q WHERE q.price IS NOT NULL""",
 }
 REACHED: Final = {
     "sqlite": """
@@ -66,11 +78,11 @@ class Quoted:
     high: Decimal | None = None
 
 
-def statement(only: str = "") -> str:
+def statement(prices: Mapping[str, str] = PRICES, only: str = "") -> str:
     each = REACHED[connection.vendor]
     rise = each.format(index="reminder_rise", reached=RISE, only=only)
     fall = each.format(index="reminder_fall", reached=FALL, only=only)
-    return f"WITH prices AS MATERIALIZED ({PRICES[connection.vendor]}) {rise} UNION ALL {fall}"
+    return f"WITH prices AS MATERIALIZED ({prices[connection.vendor]}) {rise} UNION ALL {fall}"
 
 
 def facts(prices: Iterable[Quoted], margin: float) -> str:
@@ -94,15 +106,16 @@ def concerned(prices: Iterable[Quoted], margin: float = MARGIN) -> list[int]:
         return [pk for (pk,) in cursor.fetchall() if pk is not None]
 
 
-def is_any_within(prices: Iterable[Quoted], margin: float, kinds: Iterable[str], now: datetime) -> bool:
-    """Is the edge of an armed reminder of these kinds within `margin` of one of these prices?"""
+def is_any_within(margin: float, kinds: Iterable[str], per_usd: Mapping[str, Decimal | None], now: datetime) -> bool:
+    """Is the edge of an armed reminder of these kinds within `margin` of a stored price? In these currencies."""
+    rates = [(code, float(rate) * (1 - margin), float(rate) * (1 + margin)) for code, rate in per_usd.items() if rate]
     listed = ", ".join(f"'{kind}'" for kind in kinds)
     alive = f"AND r.arming = 'armed' AND r.kind IN ({listed}) AND (r.expires_at IS NULL OR r.expires_at > %s)"
     at = connection.ops.adapt_datetimefield_value(now)
     # SQLite answers row by row; PostgreSQL would first find all of them, which may be most reminders there are.
     limit = "" if connection.vendor == "sqlite" else " LIMIT 1"
     with connection.cursor() as cursor:
-        cursor.execute(statement(alive) + limit, [facts(prices, margin), at, at])
+        cursor.execute(statement(STORED, alive) + limit, [json.dumps(rates), at, at])
         return any(pk is not None for (pk,) in cursor)
 
 

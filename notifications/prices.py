@@ -82,5 +82,7 @@ def converted(usd: Decimal | None, rate: Decimal | None) -> Decimal | None:
     """As dashboard.portfolios converts prices, so that a balance here equals the total on the page."""
     if usd is None or rate is None:
         return None
+    if rate == 1:
+        return usd
     with localcontext(WIDE):
-        return usd if rate == 1 else quantize(usd * rate)
+        return quantize(usd * rate)

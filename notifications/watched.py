@@ -1,7 +1,12 @@
-"""Selector: what notifications.weighing keeps in memory, read in plain SQL and as floats, since it may be much."""
+"""Selector: what is held and watched, in plain SQL, since it may be much.
+
+As floats for what notifications.weighing keeps in memory; exactly for what is judged.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -13,7 +18,10 @@ from notifications.formulas import Held
 # The index is named, and its condition repeated, because SQLite would else read all reminders.
 CHANGED: Final = "SELECT user_id FROM notifications_reminder{index} WHERE revision > 0 AND revision > %s"
 INDEX: Final = {"sqlite": " INDEXED BY reminder_changed", "postgresql": ""}
-STAMP: Final = "SELECT COUNT(*), COALESCE(SUM(revision), 0), COALESCE(MAX(id), 0) FROM dashboard_portfolio"
+# The greatest number is looked up by itself, so that the rest needs nothing but the index of revisions.
+STAMP: Final = """
+    SELECT COUNT(*), COALESCE(SUM(revision), 0), COALESCE((SELECT MAX(id) FROM dashboard_portfolio), 0)
+      FROM dashboard_portfolio"""
 BETWEEN: Final = " WHERE id >= %s AND id < %s"
 REVISIONS: Final = "SELECT id, user_id, revision FROM dashboard_portfolio"
 POSITIONS: Final = """
@@ -23,6 +31,15 @@ POSITIONS: Final = """
 MONEY_TOO: Final = """,
            CAST(p.cost AS {real}), CAST(p.realised AS {real}), CAST(p.income AS {real}), CAST(p.fees AS {real}),
            CAST(p.ever_invested AS {real}), CAST(p.exchanged AS text)"""
+QUANTITIES: Final = """
+    SELECT f.user_id, p.portfolio_id, f.revision, p.asset_id, {quantity}
+      FROM dashboard_portfolio f JOIN dashboard_position p ON p.portfolio_id = f.id
+     WHERE f.user_id IN ({owners})"""
+QUANTITY: Final = {"sqlite": "p.quantity", "postgresql": "trim_scale(p.quantity)"}
+ALIVE: Final = """
+    SELECT id FROM notifications_reminder
+     WHERE id IN ({ids}) AND active AND (expires_at IS NULL OR expires_at > %s)
+       AND NOT (arming = 'fired' AND repeat = 'once')"""
 PRICES: Final = "SELECT asset_id, CAST(price AS {real}) FROM dashboard_marketquote WHERE price IS NOT NULL"
 REAL: Final = {"sqlite": "real", "postgresql": "float8"}
 NO_MONEY: Final[tuple[Any, ...]] = (0.0, 0.0, 0.0, 0.0, 0.0, {})
@@ -58,6 +75,24 @@ def positions_of(owners: Sequence[int], *, money: bool) -> dict[int, list[Held]]
     }
 
 
+def quantities_of(owners: Iterable[int]) -> Iterator[tuple[int, int, int, str, Decimal]]:
+    """Owner, portfolio, its revision, asset, and how much of it is held."""
+    question = QUANTITIES.format(quantity=QUANTITY[connection.vendor], owners=listed(owners))
+    for owner, portfolio, revision, asset, quantity in rows(question):
+        yield owner, portfolio, revision, asset, Decimal(quantity)
+
+
+def alive_of(reminders: Iterable[int], now: datetime) -> list[int]:
+    """Those that can still fire or arm again."""
+    at = connection.ops.adapt_datetimefield_value(now)
+    return [pk for (pk,) in rows(ALIVE.format(ids=listed(reminders)), at)]
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """Written out: a driver takes longer to fill in many parameters than a database takes to find their rows."""
+    return ", ".join(str(int(number)) for number in numbers)
+
+
 def exchanged(text: str) -> dict[str, float]:
     return {} if text == "{}" else {asset: float(amount) for asset, amount in json.loads(text).items()}
 
@@ -66,7 +101,7 @@ def stored_prices() -> dict[str, float]:
     return dict(rows(PRICES.format(real=REAL[connection.vendor])))
 
 
-def rows(question: str, *parameters: int) -> list[Any]:
+def rows(question: str, *parameters: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(question, parameters or None)
         return cursor.fetchall()

@@ -23,7 +23,14 @@ from notifications.figures import stamp
 from notifications.formulas import MONEY, OWED, Held, Part, amounts_of, parts_of
 from notifications.models import Reminder, Watch
 from notifications.prices import rates_to
-from notifications.watched import owners_changed_since, positions_of, revisions, stamp_of_portfolios, stored_prices
+from notifications.watched import (
+    alive_of,
+    owners_changed_since,
+    positions_of,
+    revisions,
+    stamp_of_portfolios,
+    stored_prices,
+)
 
 Floats = NDArray[np.float64]
 
@@ -107,7 +114,8 @@ class Scales:
         numbers = self.entries["number"]
         wanted = np.unique(numbers[reached])
         alive = sorted(still_alive(wanted.tolist(), now))
-        self.drop(np.isin(numbers, np.setdiff1d(wanted, np.array(alive, np.int64))))
+        if len(alive) < len(wanted):
+            self.drop(np.isin(numbers, np.setdiff1d(wanted, np.array(alive, np.int64))))
         return Concerned(alive, bool(np.any(near & ~reached)))
 
     def take_over(self, read: "Scales") -> None:
@@ -128,7 +136,8 @@ class Scales:
         known = self.entries["owner"]
         if moved:
             changed.update(np.intersect1d(known, np.array(list(moved))).tolist())
-        self.drop(np.isin(known, np.array(list(changed), np.int32)))
+        if changed:
+            self.drop(np.isin(known, np.array(list(changed), np.int32)))
         self.compact()
         for owners in chunks(sorted(changed), OWNERS_AT_ONCE):
             self.learn(owners, now)
@@ -273,7 +282,10 @@ class Scales:
             terms = prices[self.lines["place"][lines]] * self.lines["amount"][lines]
             begin = starts[first:last] - starts[first]
             sums[first:last] = np.add.reduceat(terms, begin)
-            sizes[first:last] = np.add.reduceat(np.abs(terms, out=terms), begin)
+            if terms.size and terms.min() >= 0:
+                sizes[first:last] = sums[first:last]
+            else:  # something is owed, or has no price
+                sizes[first:last] = np.add.reduceat(np.abs(terms, out=terms), begin)
         return sums, sizes
 
     @property
@@ -322,7 +334,7 @@ def number(amount: Decimal | None) -> float:
 
 def still_alive(ids: Sequence[int], now: datetime) -> Iterator[int]:
     for some in chunks(ids, IDS_AT_ONCE):
-        yield from Reminder.objects.alive(now).filter(pk__in=some).values_list("pk", flat=True)
+        yield from alive_of(some, now)
 
 
 def set_of(table: NDArray[np.int64]) -> set[tuple[int, ...]]:

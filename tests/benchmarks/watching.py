@@ -85,8 +85,9 @@ def market() -> None:
 
 
 def analyze() -> None:
+    """With the statistics that a database has once it has run for a while."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("ANALYZE" if ON_SQLITE else "VACUUM ANALYZE")
 
 
 def middle(work: Callable[[], object], repeats: int = REPEATS, before: Callable[[], object] = lambda: None) -> float:
@@ -226,12 +227,11 @@ def balances(size: int) -> dict[str, float]:
     told["bare"] = middle(lambda: np.add.reduceat(listed[place] * amount, starts), 25)
     told["pass"] = middle(lambda: weigh(watch), 11)
 
-    news = gather(watch, clock.now())
-
     def exactly() -> None:
-        """Who crossed, by exact figures; nothing is written."""
+        """The new prices, and who crossed, by exact figures; nothing is written."""
         now = clock.now()
         with transaction.atomic():
+            news = gather(watch, now)
             found = [checking.judge(batch, news, now) for batch in checking.batches(weigh(watch))]
         assert sum(len(verdict.fired) for verdict in found) == FIRING
 

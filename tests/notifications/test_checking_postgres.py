@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.postgres import postgres
 
 HERE = Path(__file__).parent
-FILES = ("test_checking.py", "test_weighing.py", "test_crossings_at_once.py")
+FILES = ("test_checking.py", "test_weighing.py", "test_crossings_at_once.py", "test_inserting.py", "test_twice.py")
 
 
 def test_reminders_are_checked_alike_on_postgresql() -> None:

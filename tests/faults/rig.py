@@ -32,6 +32,8 @@ from tests.running import Running, descendants, tickfolio, until
 
 SCALE = float(os.environ.get("FAULTS_SCALE", "0.05"))
 """1 is as the promises say; less makes counts and durations smaller."""
+SETTLED_WITHIN = 75 * float(os.environ.get("FAULTS_PATIENCE", "1"))
+"""Seconds after the last fault; a machine that has other work to do needs patience above 1."""
 ZERO = Decimal(0)
 ALL = ("toast", "email", "whatsapp")
 

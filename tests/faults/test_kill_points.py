@@ -15,11 +15,10 @@ from tests.fakes.moments import MOMENTS
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.faults.proxy import Fault
-from tests.faults.rig import Rig, copies, kill, kill_client, scaled
+from tests.faults.rig import SETTLED_WITHIN, Rig, copies, kill, kill_client, scaled
 from tests.running import Running, descendants, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SETTLED_WITHIN = 75
 
 
 class Killer:

@@ -6,13 +6,12 @@ import time
 import pytest
 
 from notifications.models import Alert, Delivery
-from tests.faults.rig import Rig, copies, kill, kill_everything, kill_with_family, scaled
+from tests.faults.rig import SETTLED_WITHIN, Rig, copies, kill, kill_everything, kill_with_family, scaled
 from tests.running import Running, descendants, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CHILDREN = (("celery", "deliveries"), ("celery", "market"), ("celery", "beat"), ("valkey-server",), ("daphne",))
-SETTLED_WITHIN = 75
 
 
 def test_killing_everything_while_alerts_go_out_loses_none_and_a_crossing_meanwhile_comes_late(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from dashboard.ledger.entry import EXACT
-from dashboard.ledger.lots import LOTS_A_LINE, ROW_END, Lot, Order, Row
+from dashboard.ledger.lots import LOTS_A_LINE, ROW_END, CountedPool, Lot, Order, Row, new_lot
 from dashboard.ledger.methods import ORDERS, Method, Scope
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Flag, Issue
@@ -29,7 +29,7 @@ def keep(standing: Standing, lots_a_line: int = LOTS_A_LINE) -> str:
     with localcontext(EXACT):
         for wallet, pool in standing.pools.items():
             arrivals, texts = pool.kept(lambda row: write_row(row, order), lots_a_line)
-            pools[wallet] = [str(pool.quantity), arrivals, len(texts)]
+            pools[wallet] = [str(standing.held_in(pool)), arrivals, len(texts)]
             lines += texts
     head = {
         "version": VERSION,
@@ -62,7 +62,8 @@ def restore(text: str) -> Standing:
     for wallet, (quantity, arrivals, count) in head["pools"].items():
         pool = standing.pool(wallet)
         pool.refill(arrivals, lines[begin : begin + count], lambda rows: read_rows(rows, ORDERS[method]))
-        pool.quantity = Decimal(quantity)
+        if isinstance(pool, CountedPool):
+            pool.quantity = Decimal(quantity)
         begin += count
     standing.forget_record()
     return standing
@@ -102,7 +103,7 @@ def read_rows(text: str, order: Order | None) -> list[Row]:
         for written in text.split(ROW_END):
             at, quantity, cost, entry, wallet, assumed, number, *key = written.split(",")
             acquired = datetime.fromisoformat(at)
-            lot = Lot(acquired, Decimal(quantity), Decimal(cost), int(entry), unquote(wallet), bool(assumed))
+            lot = new_lot(acquired, Decimal(quantity), Decimal(cost), int(entry), unquote(wallet), bool(assumed))
             row: Row = (1, lot) if order is None else order(lot, int(number))
             rows.append((Decimal(key[0]), *row[1:]) if key else row)
     return rows

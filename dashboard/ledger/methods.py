@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from dashboard.ledger.lots import Lot, Order, Pool, Row
+from dashboard.ledger.lots import CountedPool, Lot, Order, Pool, Row
 
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -43,6 +43,6 @@ ORDERS: dict[Method, Order | None] = {
 }
 
 
-def new_pool(method: Method) -> Pool:
-    """An empty pool whose lots leave in the order of `method`."""
-    return Pool(ORDERS[method])
+def new_pool(method: Method, scope: Scope) -> Pool:
+    """An empty pool whose lots leave in the order of `method`; one of several where each wallet has its own."""
+    return CountedPool(ORDERS[method]) if scope is Scope.WALLET else Pool(ORDERS[method])

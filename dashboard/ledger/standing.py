@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry, check_size
-from dashboard.ledger.lots import Lot, Pool, copy_of, cost_of, part, quantity_of
+from dashboard.ledger.lots import CountedPool, Lot, Pool, copy_of, cost_of, new_lot, part, quantity_of
 from dashboard.ledger.methods import Method, Scope, new_pool
 from dashboard.ledger.working import Amounts, Disposal, Flag, Issue, Step
 
@@ -21,8 +21,8 @@ class Standing:
     """One asset's state. Everything is a consequence of the entries so far; `copy` gives one that goes its own way.
 
     The record is kept flat, rows one after another in a list, and made readable when somebody reads it. A row of
-    `recorded` is an entry and the figures after it; one of `disposed` is an entry, proceeds, cost, and how many rows of
-    `used` belong to it, which are lots.
+    `recorded` is an entry and the figures after it; one of `disposed` is an entry, proceeds, cost, and how many of the
+    lots in `used` belong to it.
     """
 
     __slots__ = (
@@ -60,13 +60,13 @@ class Standing:
         self.fees_paid = ZERO
         """Fees inside cost or proceeds; `fees` holds the others."""
         self.balances: dict[str, Decimal] = {}
-        self.pools: dict[str, Pool] = {} if self.per_wallet else {"": new_pool(method)}
+        self.pools: dict[str, Pool] = {} if self.per_wallet else {"": new_pool(method, scope)}
         self.flags: list[Flag] = []
         self.opening: tuple[Decimal, ...] = (ZERO,) * 6
         """The figures before the first recorded entry, in the order of Amounts: those a kept standing goes on from."""
         self.recorded: list[Any] = []
         self.disposed: list[Any] = []
-        self.used: list[Any] = []
+        self.used: list[Lot] = []
 
     @property
     def average_cost(self) -> Decimal | None:
@@ -99,7 +99,7 @@ class Standing:
 
     def disposals(self) -> tuple[Disposal, ...]:
         """What left for good, in order; what only went to another wallet or became another asset is not here."""
-        disposals, used = [], (Lot(*fields) for fields in rows(self.used, 6))
+        disposals, used = [], map(copy_of, self.used)
         for entry, proceeds, cost, count in rows(self.disposed, 4):
             disposals.append(Disposal(entry, proceeds, cost, tuple(islice(used, count))))
         return tuple(disposals)
@@ -139,7 +139,7 @@ class Standing:
         """New units come in as a lot of their own."""
         self.quantity += quantity
         self.cost += cost
-        lot = Lot(entry.at, quantity, cost, entry.id, wallet, assumed)
+        lot = new_lot(entry.at, quantity, cost, entry.id, wallet, assumed)
         if self.per_wallet:
             self._stow(lot, wallet)
         else:
@@ -159,15 +159,13 @@ class Standing:
         """Units leave for `proceeds`, their gain is realised; None: at their cost, for no gain. Returns that cost."""
         held = self.cost
         lots = self.release(entry, wallet, quantity)
-        cost = held - self.cost
+        cost = lots[0].cost if len(lots) == 1 else held - self.cost
         if proceeds is None:
             proceeds = cost
         else:
             self.realised += proceeds - cost
         self.disposed.extend((entry, proceeds, cost, len(lots)))
-        used = self.used
-        for lot in lots:
-            used.extend((lot.acquired_at, lot.quantity, lot.cost, lot.entry, lot.wallet, lot.assumed))
+        self.used += lots
         return cost
 
     def release(self, entry: Entry, wallet: str, quantity: Decimal) -> list[Lot]:
@@ -185,7 +183,7 @@ class Standing:
             lots = self._overdraw(entry, wallet, self.without_dust(wallet, quantity))
         if not self.quantity:
             for pool in self.pools.values():
-                lots += pool.take(pool.quantity)
+                lots += pool.empty()
             self.cost = ZERO
         else:
             for lot in lots:
@@ -220,8 +218,7 @@ class Standing:
             self.balances[wallet] = (balance * ratio).quantize(LAST_PLACE)
         self.quantity = sum(self.balances.values(), ZERO)
         for pool in self.pools.values():
-            if pool.quantity:
-                pool.recount((pool.quantity * ratio).quantize(LAST_PLACE) if self.per_wallet else self.quantity)
+            pool.recount((self.held_in(pool) * ratio).quantize(LAST_PLACE) if self.per_wallet else self.quantity)
         if self.quantity < ZERO:
             self._fill(next(iter(self.balances)), -self.quantity)
             self.quantity = ZERO
@@ -252,8 +249,12 @@ class Standing:
             return self.pools[""]
         pool = self.pools.get(wallet)
         if pool is None:
-            pool = self.pools[wallet] = new_pool(self.method)
+            pool = self.pools[wallet] = new_pool(self.method, Scope.WALLET)
         return pool
+
+    def held_in(self, pool: Pool) -> Decimal:
+        """How many units a pool holds; the only one holds them all."""
+        return pool.quantity if isinstance(pool, CountedPool) else self.quantity
 
     def _draw(self, wallet: str, quantity: Decimal) -> list[Lot]:
         """Lots for `quantity`: the wallet's own, then, where a transfer seems to be missing, those of other wallets."""
@@ -284,7 +285,7 @@ class Standing:
         self._fill(wallet, missing)
         if missing > quantity * DUST:
             self.flag(Issue.OVERSOLD, entry, wallet, missing)
-            lots.append(Lot(entry.at, missing, ZERO, entry.id, wallet, assumed=True))
+            lots.append(new_lot(entry.at, missing, ZERO, entry.id, wallet, True))
         return lots
 
     def _stow(self, lot: Lot, wallet: str) -> None:
@@ -300,7 +301,7 @@ class Standing:
         """What a wallet below zero receives goes first to those whose lots it drew. Is some of it left?"""
         for lender in self.balances:
             pool = self.pool(lender)
-            claim = min(self.balances[lender] - pool.quantity, owed)
+            claim = min(self.balances[lender] - self.held_in(pool), owed)
             if lender == wallet or claim <= ZERO:
                 continue
             whole = claim >= lot.quantity

@@ -70,7 +70,7 @@ def written(folder: Path, size: int) -> Path:
 
 
 def load_and_post(file: Path) -> Book:
-    with file.open(newline="") as lines, uncollected():
+    with file.open(newline="\n") as lines, uncollected():
         rows = csv.reader(lines)
         next(rows)
         entries = [

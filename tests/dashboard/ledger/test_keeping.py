@@ -28,7 +28,7 @@ def state(book: Book) -> dict[str, object]:
         asset: repr(
             [
                 [getattr(standing, name) for name in (*FIGURES, "exchanged", "balances", "flags")],
-                [(wallet, pool.quantity, pool.lots()) for wallet, pool in standing.pools.items()],
+                [(wallet, standing.held_in(pool), pool.lots()) for wallet, pool in standing.pools.items()],
             ]
         )
         for asset, standing in book.standings.items()
@@ -120,4 +120,4 @@ def test_some_lots_are_those_that_leave_at_their_turn(
         for pool in standing.pools.values():
             turns = [lot.entry for lot in pool.some(0, size)]
             with localcontext(EXACT):
-                assert turns == [lot.entry for lot in pool.copy().take(pool.quantity)]
+                assert turns == [lot.entry for lot in pool.copy().take(standing.held_in(pool))]

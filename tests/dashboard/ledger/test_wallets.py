@@ -65,7 +65,7 @@ def test_lots_travel_with_a_transfer_and_keep_date_and_cost(method: Method) -> N
     )
     kept = [lot for lot in standing.lots() if lot.wallet == "a"]
     assert [(lot.entry, lot.quantity, lot.cost) for lot in kept] == [(1, 1, 100)]
-    assert standing.pools["b"].quantity == 2
+    assert standing.held_in(standing.pools["b"]) == 2
     assert {lot.entry for lot in standing.lots() if lot.wallet == "b"} == ({1} if method is Method.AVERAGE else {1, 2})
 
 
@@ -102,7 +102,7 @@ def test_what_a_wallet_below_zero_receives_goes_to_those_it_drew_from_first() ->
         scope=Scope.WALLET,
     )
     assert standing.balances == {"a": 5, "b": 1}
-    assert {name: pool.quantity for name, pool in standing.pools.items()} == {"a": 5, "b": 1}
+    assert {name: standing.held_in(pool) for name, pool in standing.pools.items()} == {"a": 5, "b": 1}
     assert standing.cost == 1400
 
 

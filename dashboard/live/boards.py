@@ -4,9 +4,9 @@ A board is shared by all who look at the same page of the same person. Pure: no 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal, Inexact, getcontext
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Final, Protocol
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from accounts.locales import DEFAULT, in_locale
 from dashboard.formats import format_gain
 from dashboard.live import fragments, writing
+from dashboard.live.following import Course, Following, Move, following, pack_held, pack_sums, pack_totals, unpack_sums
 from dashboard.live.ticker import Line
 from dashboard.live.writing import Pen, percent_of
 from dashboard.money import QUANTUM
@@ -59,15 +60,15 @@ class Lines(Protocol):
     """The market as the hub knows it, by version: each change of it has a number."""
 
     version: int
-    changed: set[str]
+    changed: frozenset[str]
     """The assets of the last change."""
     changed_at: dict[str, int]
+    courses: dict[tuple[Following, frozenset[str]], Course]
+    """What each set of assets means for pages that are alike, until the next change."""
+    packed: dict[tuple[Following, str], bytes | None]
+    """What is followed of each line."""
 
     def line(self, asset: str, pen: Pen) -> Line: ...
-
-    def lines_in(self, pen: Pen) -> Mapping[str, Line]:
-        """Those that are made already."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +88,6 @@ def row(market: tuple[str, ...], own: tuple[str, ...]) -> Row:
 
 MOVING: Final = frozenset({"value", "unrealised", "profit", "profit_pct"})
 MOVING_TOTALS: Final = frozenset({"value", "unrealised", "profit", "profit_pct", "change_24h", "change_24h_pct"})
-USUAL: Final = ("value", "profit", "profit_pct")
 ALL_MARKET: Final = tuple(fragments.MARKET)
 ALL_OWN: Final = tuple(fragments.HOLDING)
 SHARE: Final = ("share",)
@@ -126,39 +126,6 @@ class News:
     text: str
 
 
-class Mover:
-    """What of a holding moves with its price: its value is `quantity` times the price, its profit `base` more."""
-
-    __slots__ = ("base", "fields", "form", "held", "quantity")
-
-    def __init__(self, held: Held, fields: tuple[str, ...]) -> None:
-        self.held = held
-        self.quantity = held.quantity
-        self.fields = fields
-        self.form = fragments.holding_form(held.asset, fields)
-        self.base = held.realised + held.income - held.fees - held.cost
-
-    def cells(self, price: Decimal, pen: Pen) -> str:
-        """Its cells that move with the price."""
-        value = self.quantity * price
-        profit = value + self.base
-        fields = self.fields
-        if fields == USUAL:
-            part = percent_of(profit, self.held.ever_invested)
-            return self.form % (*pen.money(value), *pen.gain(profit), *pen.percent(part))
-        written: list[str] = []
-        for field in fields:
-            if field == "value":
-                written += pen.money(value)
-            elif field == "profit":
-                written += pen.gain(profit)
-            elif field == "profit_pct":
-                written += pen.percent(percent_of(profit, self.held.ever_invested))
-            else:
-                written += pen.gain(value - self.held.cost)
-        return self.form % tuple(written)
-
-
 class Board:
     """The figures of one page. `settle` brings them in line with the market and says what is news.
 
@@ -167,8 +134,8 @@ class Board:
     """
 
     __slots__ = (
-        "contents", "gain", "held", "late", "layout", "mark", "movers", "page", "pen", "rows", "totals", "value",
-        "version",
+        "contents", "fixed", "following", "held", "is_plain", "late", "layout", "mark", "packed", "page", "pen", "rows",
+        "sums", "totals", "version", "worth",
     )  # fmt: skip
 
     def __init__(self, page: Page, contents: Contents, layout: Layout) -> None:
@@ -183,12 +150,15 @@ class Board:
         self.held = {held.asset: held for held in contents.held}
         self.version = UNSETTLED
         self.totals = total([])
-        self.value = self.gain = ZERO
+        # Value and gain of a day, and the same as they are followed: one of them is known, or neither.
+        self.worth: tuple[Decimal, Decimal] | None = ZERO, ZERO
+        self.sums = self.fixed = b""
         # Tells how the sections are built; known once settled.
         self.mark = ""
         # Whether shares have moved of which nothing has been told.
         self.late = False
-        self.movers: dict[str, Mover] = {}
+        # What is followed of each holding, once it has moved; None of what doesn't move with its price.
+        self.packed: dict[str, bytes | None] = {}
         open_row, closed = self.layout.open, self.layout.closed
         self.rows = {asset: open_row if held.quantity else closed for asset, held in self.held.items()}
         if self.page.view is not View.DASHBOARD:
@@ -196,13 +166,39 @@ class Board:
             if self.page.asset in self.held:
                 self.rows[self.page.asset] = row(ALL_MARKET, ALL_OWN)
 
-    def mover(self, asset: str) -> Mover | None:
-        """Made when it moves first. None where no figure moves with the price: it is closed, or not known."""
+        shown, totals = open_row, self.layout.moving_totals
+        if self.page.asset:
+            shown, totals = row(ALL_MARKET, ALL_OWN), ()
+        self.following = following(self.pen, shown.market, shown.moving, totals) if shown.moving else None
+        # Whether its rows are all alike.
+        self.is_plain = self.page.view is View.DASHBOARD and all(one is open_row for one in self.rows.values())
+
+    def pack(self, asset: str) -> bytes | None:
         held = self.held[asset]
-        if not held.quantity or not held.is_known:
-            return None
-        mover = self.movers[asset] = Mover(held, self.rows[asset].moving)
-        return mover
+        moves = held.quantity and held.is_known and self.rows[asset].moving
+        packed = self.packed[asset] = pack_held(held) if moves else None
+        return packed
+
+    @property
+    def value(self) -> Decimal:
+        return self.known_worth()[0]
+
+    @property
+    def gain(self) -> Decimal:
+        return self.known_worth()[1]
+
+    def known_worth(self) -> tuple[Decimal, Decimal]:
+        if self.worth is None:
+            self.worth = unpack_sums(self.sums)
+        return self.worth
+
+    def know_worth(self, lines: Lines) -> None:
+        """Where no sums are followed all is valued anew when somebody asks."""
+        if self.worth is None and not self.sums:
+            self.revalue(lines)
+
+    def take_sums(self, sums: bytes) -> None:
+        self.sums, self.worth = sums, None
 
     @property
     def currency(self) -> str:
@@ -210,11 +206,12 @@ class Board:
 
     # The market moves ------------------------------------------------------------------------------------------------
 
-    def settle(self, lines: Lines) -> News | None:
+    def settle(self, lines: Lines) -> News | Move | None:
         """Follow the market up to its version; None where nothing has changed that this page shows.
 
-        To be called in a decimal context that is wide enough for exact products (dashboard.money.WIDE). Where `mark`
-        is another one afterwards, sections are built otherwise.
+        To be called in a decimal context that is wide enough for exact products (dashboard.money.WIDE). A move is to
+        be followed together with those of other pages. Where `mark` is another one afterwards, sections are built
+        otherwise.
         """
         behind, self.version = lines.version - self.version, lines.version
         if not behind:
@@ -222,28 +219,66 @@ class Board:
         if self.version - behind == UNSETTLED:
             self.revalue(lines)
             return None  # whoever looks is owed everything
-        rows, pen = self.rows, self.pen
+        rows, following = self.rows, self.following
         if behind == 1:
-            changed = [asset for asset in rows if asset in lines.changed]
-            known = lines.lines_in(pen)
-            parts = [(known.get(asset) or lines.line(asset, pen)).news_of(rows[asset].market) for asset in changed]
+            changed = lines.changed.intersection(rows)
+            if changed and following is not None and self.is_plain:
+                course = lines.courses.get((following, changed)) or following.course(changed, lines)
+                if (move := self.move(following, course)) is not None:
+                    return move
         else:
             since = lines.version - behind
-            changed = [asset for asset in rows if lines.changed_at.get(asset, 0) > since]
-            parts = [self.market_cells(asset, lines) for asset in changed]
+            changed = frozenset([asset for asset in rows if lines.changed_at.get(asset, 0) > since])
         if not changed:
             return None
-        moved = changed if self.page.view is View.DASHBOARD else [asset for asset in changed if asset in self.held]
-        if moved:
-            own = self.follow(moved, lines) if behind == 1 else None
-            if own is None:
-                self.revalue(lines)
-                own = [self.own_cells(asset, rows[asset].moving, lines) for asset in moved]
-                own.append(self.totals_text(self.layout.moving_totals))
-                self.late = True
-            parts += own
-        text = "".join(parts)
-        return News(frozenset(changed), text) if text else None
+        news = News(changed, "".join([self.news_of(asset, lines, behind) for asset in changed]))
+        moved = changed if self.page.view is View.DASHBOARD else changed & self.held.keys()
+        if not moved:
+            return news if news.text else None
+        if behind > 1 or following is None:
+            return self.by_itself(news, moved, lines)
+        course = following.course(changed, lines, news.text, self.moving(moved))
+        if not following.totals:
+            self.worth, self.late = None, self.late or any(lines.line(asset, self.pen).step for asset in moved)
+        if course.fits and not course.assets:
+            return news if news.text else None
+        return self.move(following, course) or self.by_itself(news, moved, lines)
+
+    def news_of(self, asset: str, lines: Lines, behind: int) -> str:
+        """The cells of an asset's market that have changed, as far as that is known."""
+        if behind > 1:
+            return self.market_cells(asset, lines)
+        return lines.line(asset, self.pen).news_of(self.rows[asset].market)
+
+    def moving(self, assets: Iterable[str]) -> list[str]:
+        """Those of which something moves with the price."""
+        return [
+            asset for asset in assets if (self.packed[asset] if asset in self.packed else self.pack(asset)) is not None
+        ]
+
+    def move(self, following: Following, course: Course) -> Move | None:
+        """What is to be followed, where prices have only moved."""
+        packed = self.packed
+        try:
+            held = [packed[asset] for asset in course.assets]
+        except KeyError:
+            held = [packed[asset] if asset in packed else self.pack(asset) for asset in course.assets]
+        if not held or not course.fits or not all(held):
+            return None
+        if following.totals and not self.sums:
+            self.sums, self.fixed = pack_sums(*self.known_worth()), pack_totals(self.totals)
+            if not self.sums or not self.fixed:
+                return None
+        self.late = True
+        return Move(following, self, course, held)
+
+    def by_itself(self, news: News, moved: Iterable[str], lines: Lines) -> News:
+        """The same from scratch."""
+        self.late = True
+        self.revalue(lines)
+        own = [self.own_cells(asset, self.rows[asset].moving, lines) for asset in moved]
+        own.append(self.totals_text(self.layout.moving_totals))
+        return News(news.assets, "".join([news.text, *own]))
 
     def market_cells(self, asset: str, lines: Lines) -> str:
         line = lines.line(asset, self.pen)
@@ -253,43 +288,31 @@ class Board:
         """Everything from scratch, as the page does it."""
         holdings = [value_holding(held, lines.line(held.asset, self.pen).market) for held in self.held.values()]
         before, self.totals = self.totals, total(holdings)
-        self.value = self.totals.value
-        self.gain = sum((one.gain_24h or ZERO for one in holdings if one.held.quantity), ZERO)
+        self.worth = (
+            self.totals.value,
+            sum((one.gain_24h or ZERO for one in holdings if one.held.quantity), ZERO),
+        )
+        self.sums = b""
         unpriced, stale = self.totals.unpriced, self.totals.stale
         if not self.mark or (unpriced, stale) != (before.unpriced, before.stale):
             self.mark = mark_of(self.pen.locale, self.pen.currency, self.held.values(), unpriced, stale)
 
-    def follow(self, moved: Iterable[str], lines: Lines) -> list[str] | None:
-        """The same by differences, where prices have only moved; None where there is more to it.
-
-        Gives the cells of these holdings and of the totals.
-        """
-        context = getcontext()
-        context.clear_flags()
-        pen = self.pen
-        known, movers = lines.lines_in(pen), self.movers
-        value, gain = self.value, self.gain
-        priced: list[tuple[Mover, Decimal]] = []
-        for asset in moved:
-            mover = movers.get(asset) or self.mover(asset)
-            if mover is None:
-                continue
-            line = known.get(asset) or lines.line(asset, pen)
-            if not line.only_moved:
-                return None
-            gain += mover.quantity * line.gain_step
-            if line.step:
-                value += mover.quantity * line.step
-                priced.append((mover, line.price))
-        if not value or context.flags[Inexact]:
-            return None
-        if not priced and gain == self.gain:
-            return []
-        self.late = self.late or bool(priced)
-        self.value, self.gain = value, gain
-        parts = [mover.cells(price, pen) for mover, price in priced]
-        parts.append(self.totals_text(self.layout.moving_totals))
-        return parts
+    def cells_of(self, asset: str, price: Decimal) -> str:
+        """The cells of a holding that move with its price, one by one."""
+        held, pen, fields = self.held[asset], self.pen, self.rows[asset].moving
+        value = held.quantity * price
+        profit = value + held.realised + held.income - held.fees - held.cost
+        written: list[str] = []
+        for field in fields:
+            if field == "value":
+                written += pen.money(value)
+            elif field == "profit":
+                written += pen.gain(profit)
+            elif field == "profit_pct":
+                written += pen.percent(percent_of(profit, held.ever_invested))
+            else:
+                written += pen.gain(value - held.cost)
+        return fragments.holding_form(asset, fields) % tuple(written)
 
     def totals_text(self, fields: tuple[str, ...]) -> str:
         """These totals, as far as the page shows them."""
@@ -348,6 +371,7 @@ class Board:
     def shares(self, lines: Lines) -> str:
         """Everybody's share: each moves when anything does."""
         parts = []
+        self.know_worth(lines)
         write = self.pen.share
         for asset, shown in self.rows.items():
             if "share" in shown.own:
@@ -358,6 +382,7 @@ class Board:
         return "".join(parts)
 
     def valued(self, asset: str, lines: Lines) -> Holding:
+        self.know_worth(lines)
         holding = value_holding(self.held[asset], lines.line(asset, self.pen).market)
         whole = None if holding.value is None else percent_of(holding.value, self.value)
         return replace(holding, share=whole)

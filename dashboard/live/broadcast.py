@@ -36,6 +36,8 @@ LINGER: Final = 30.0
 MOST_LOOKED_AT: Final = 1000
 """People who are looked at in one round; where more are there, in turns."""
 AT_ONCE: Final = 50
+TOGETHER: Final = 200
+"""Pages that follow a tick together."""
 LOOK_EVERY: Final = 1.0
 LOOK_AT_MARKET_EVERY: Final = 3
 PICTURE_EVERY: Final = 60
@@ -155,7 +157,9 @@ class Broadcast:
         everyone = list(self.connections if connections is None else connections)
         for start in range(0, len(everyone), AT_ONCE):
             some = everyone[start : start + AT_ONCE]
-            self.hub.advance({connection.client.board for connection in some if connection.client is not None})
+            if start % TOGETHER == 0:
+                together = everyone[start : start + TOGETHER]
+                self.hub.advance({connection.client.board for connection in together if connection.client is not None})
             now, frames = self.now(), 0
             for connection in some:
                 frames += connection.write(self.hub, now)

@@ -1,8 +1,9 @@
 """The socket of a page: who may open it, which page it is, and what it reports. Sending is the hub's."""
 
+import contextlib
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -32,6 +33,14 @@ class LiveConsumer(AsyncConsumer):
     channel_layer_alias = "none: the hub listens for all"
 
     connection: Connection | None = None
+    received: deque[float] | None = None
+
+    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Any]) -> None:
+        # Without the base class's task beside that of the server: nothing is waited for but what the page sends.
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         # Without the base class's visit to the database thread: nothing here queries.
@@ -39,7 +48,6 @@ class LiveConsumer(AsyncConsumer):
 
     async def websocket_connect(self, message: Mapping[str, Any]) -> None:
         """Accept first: a browser can tell the code of a close only after that."""
-        self.received: deque[float] = deque(maxlen=MOST_MESSAGES)
         await self.send({"type": "websocket.accept"})
         broadcast = self.broadcast
         visitor = await broadcast.visitor(session_of(self.scope["headers"]))
@@ -70,6 +78,8 @@ class LiveConsumer(AsyncConsumer):
         if self.acknowledged(report.get("seen")) >= REPORT_EVERY:
             return None
         now = self.broadcast.now()
+        if self.received is None:
+            self.received = deque(maxlen=MOST_MESSAGES)
         if len(self.received) == MOST_MESSAGES and now - self.received[0] < WITHIN:
             return await self.close(TOO_MUCH)
         self.received.append(now)

@@ -10,7 +10,8 @@ from datetime import datetime
 from decimal import localcontext
 from typing import Final
 
-from dashboard.live.boards import NO_LAYOUT, NOTHING, Board, Contents, Layout, Page, View
+from dashboard.live.boards import NO_LAYOUT, NOTHING, Board, Contents, Layout, News, Page, View
+from dashboard.live.following import Following, Move
 from dashboard.live.ticker import Picture, Ticker
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import MarketHealth
@@ -172,23 +173,30 @@ class Hub:
         client.wants_sections = True
         self.unrendered[client.board.page] = None
 
-    def settle(self, board: Board) -> None:
-        """Bring the board in line with the market and tell its clients."""
-        mark = board.mark
-        news = board.settle(self.ticker)
-        clients = self.clients.get(board.page, ())
-        if news is not None:
-            for client in clients:
-                self.tell(client, news.assets, news.text)
-        if board.mark is not mark and mark and board.page.view is View.DASHBOARD:
-            for client in clients:
-                self.owe_sections(client)
-
     def advance(self, boards: Iterable[Board]) -> None:
-        """Bring these boards in line with the market."""
+        """Bring these boards in line with the market and tell their clients; those that follow alike do so together."""
+        moves: dict[Following, list[tuple[Board, Move]]] = {}
         with localcontext(WIDE):
             for board in boards:
-                self.settle(board)
+                mark = board.mark
+                news = board.settle(self.ticker)
+                if isinstance(news, Move):
+                    moves.setdefault(news.following, []).append((board, news))
+                    continue
+                if news is not None:
+                    self.spread(board, news)
+                if board.mark is not mark and mark and board.page.view is View.DASHBOARD:
+                    for client in self.clients.get(board.page, ()):
+                        self.owe_sections(client)
+            for following, some in moves.items():
+                texts = following.follow([move for _, move in some])
+                for (board, move), text in zip(some, texts, strict=True):
+                    news = News(move.course.changed, move.course.market if text is None else text)
+                    self.spread(board, board.by_itself(news, move.course.assets, self.ticker) if text is None else news)
+
+    def spread(self, board: Board, news: News) -> None:
+        for client in self.clients.get(board.page, ()):
+            self.tell(client, news.assets, news.text)
 
     def with_late_shares(self) -> list[Page]:
         """Pages whose shares have moved since they were told: shares follow some ticks at once."""
@@ -197,8 +205,9 @@ class Hub:
     def settle_shares(self, pages: Iterable[Page]) -> None:
         """Bring all shares of these pages in line with the market and tell their clients."""
         with localcontext(WIDE):
-            for board in [self.boards[page] for page in pages if page in self.boards]:
-                self.settle(board)
+            boards = [self.boards[page] for page in pages if page in self.boards]
+            self.advance(boards)
+            for board in boards:
                 board.late = False
                 if text := board.shares(self.ticker):
                     for client in self.clients[board.page]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, Inexact, localcontext
-from typing import Final
+from typing import Any, Final
 
 from accounts.locales import as_read_in, in_locale
 from dashboard.live import fragments
@@ -77,10 +77,13 @@ class Ticker:
         self.stale: set[str] = set()
         # Each change has a number; the assets of the last one, and the last change of each.
         self.version = 0
-        self.changed: set[str] = set()
+        self.changed: frozenset[str] = frozenset()
         self.changed_at: dict[str, int] = {}
         self.lines: dict[Pen, dict[str, Line]] = {}
         self.past: dict[Pen, dict[str, Line]] = {}
+        # What dashboard.live.following makes of the last change, and of a line of it.
+        self.courses: dict[Any, Any] = {}
+        self.packed: dict[Any, bytes | None] = {}
 
     def load(self, picture: Picture, now: datetime) -> set[str]:
         """Take up what the database knows; what came by a newer tick stays. Returns the assets that changed."""
@@ -103,10 +106,8 @@ class Ticker:
         self.complete = self.complete and sequence <= self.sequence + 1
         changed = set()
         for quote in quotes:
-            row = as_row(quote, sequence)
-            row.asset = as_asset(quote)
-            if self.learn(row):
-                changed.add(row.asset_id)
+            if self.take(quote, sequence):
+                changed.add(quote.asset)
         if self.health is not None and sequence > self.sequence:
             self.health = replace(self.health, sequence=sequence, failing_since=None, reason="", last_success_at=now)
         self.sequence = max(self.sequence, sequence)
@@ -124,6 +125,23 @@ class Ticker:
             known.sequence = max(known.sequence, row.sequence)
             return False
         self.quotes[row.asset_id] = row
+        return True
+
+    def take(self, quote: Quote, sequence: int) -> bool:
+        """The same of a quote as a tick brings it; what is known is written over, because many come each second."""
+        known = self.quotes.get(quote.asset)
+        if known is None:
+            row = self.quotes[quote.asset] = as_row(quote, sequence)
+            row.asset = as_asset(quote)
+            return True
+        if sequence < known.sequence:
+            return False
+        known.sequence = sequence
+        if known.asset.rank == quote.rank and all(getattr(known, name) == getattr(quote, name) for name in FACTS):
+            return False
+        known.asset.rank = quote.rank
+        for name in FACTS:
+            setattr(known, name, getattr(quote, name))
         return True
 
     def accept_health(self, health: MarketHealth) -> None:
@@ -161,9 +179,9 @@ class Ticker:
     def forget(self, changed: set[str]) -> None:
         """A new version, in which the lines of these assets are to be made anew."""
         self.version += 1
-        self.changed = changed
+        self.changed = frozenset(changed)
         self.changed_at.update(dict.fromkeys(changed, self.version))
-        self.past = {}
+        self.past, self.courses, self.packed = {}, {}, {}
         for pen, lines in self.lines.items():
             past = self.past[pen] = {}
             for asset in changed & lines.keys():
@@ -196,9 +214,14 @@ class Ticker:
         market = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
         known_gain = unit_gain(market)
         price, gain = market.price or ZERO, known_gain or ZERO
-        with in_locale(pen.locale):
-            cells = {field: fragments.moving_market(asset, market, field, pen.currency) for field in fragments.MARKET}
         known = before.cells if before is not None else {}
+        with in_locale(pen.locale):
+            cells = {
+                field: known[field]
+                if before is not None and field != "price" and figure.of(market) == figure.of(before.market)
+                else fragments.moving_market(asset, market, field, pen.currency)
+                for field, figure in fragments.MARKET.items()
+            }
         step = gain_step = ZERO
         only_moved = False
         if before is not None:

@@ -31,7 +31,7 @@ ALONE = 500
 """Pages of the hub alone."""
 FIRST = 10
 """Pages that are open before memory is looked at: the first ones load what all share."""
-TASKS, ASKED = 10, 20
+TASKS, ASKED = 10, 40
 OPENING = 5
 """Milliseconds for each page, when many come at once."""
 TIMES_BROADCAST = {"uvicorn": 2.5, "daphne": 4.0}

@@ -378,6 +378,17 @@ def test_templates_whose_text_is_not_kept_are_found_by_being_nobody_elses(
     assert (delivery.state, delivery.provider_id) == ("sent", twilio.messages[1].sid)
 
 
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8000", "http://localhost", "https://nas.local", "http://10.0.0.7"]
+)
+def test_twilio_is_not_asked_to_call_what_it_cant_reach(
+    fire: Fire, twilio: FakeTwilio, linked: User, settings: Settings, address: str
+) -> None:
+    settings.PUBLIC_URL = address
+    step(fire("whatsapp"), "whatsapp")
+    assert twilio.messages[0].callback == ""
+
+
 def test_where_twilio_cant_call_back_it_is_asked_how_it_went(
     fire: Fire, twilio: FakeTwilio, linked: User, time: Any
 ) -> None:

@@ -18,7 +18,7 @@ def web(options: Sequence[str], server: str = "daphne") -> list[str]:
     if server == "uvicorn":
         return [*_python("project.runner.uvicorn"), *options, "project.asgi:application"]
     return [
-        *_python("daphne"),
+        *_python("project.runner.daphne"),
         *("-v", "0"),
         *("--websocket-max-message-size", str(LARGEST_MESSAGE)),
         *("--websocket-max-frame-size", str(LARGEST_FRAME)),

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
+from project.runner.frames import whole_text
+
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
-
-WHOLE_TEXT = b"\x81"
-"""The first byte of a frame that is a whole message of text (RFC 6455, section 5.2)."""
 
 
 class Gate:
@@ -84,19 +83,9 @@ class Sockets(WebSocketsSansIOProtocol):
         if text is None or not self.takes_text():
             await super().send(message)
         else:
-            data = str(text).encode()
-            self.transport.write(head(len(data)) + data)
+            self.transport.write(whole_text(str(text)))
 
     def takes_text(self) -> bool:
         """Whether it is open, no extension changes what is sent, and what was sent before has gone out."""
         is_open = self.handshake_complete and not self.close_sent and self.conn.state is State.OPEN
         return is_open and self.writable.is_set() and not self.conn.extensions and not self.transport.is_closing()
-
-
-def head(size: int) -> bytes:
-    """What comes before so many bytes of a whole text; a server's are not masked."""
-    if size < 126:
-        return WHOLE_TEXT + size.to_bytes(1)
-    if size < 1 << 16:
-        return WHOLE_TEXT + b"\x7e" + size.to_bytes(2)
-    return WHOLE_TEXT + b"\x7f" + size.to_bytes(8)

@@ -7,7 +7,7 @@ from time import process_time
 from accounts.models import User
 from dashboard import clock
 from dashboard.live.boards import Page
-from dashboard.live.broadcast import AT_ONCE
+from dashboard.live.broadcast import TOGETHER
 from dashboard.live.hub import Client, Hub
 from dashboard.live.loading import contents_of, layout, picture_market, render_sections
 from dashboard.models import MarketState
@@ -42,8 +42,8 @@ def own_work(pages: int, ticks: int) -> float:
 def written(hub: Hub, clients: list[Client]) -> int:
     """The number of frames that these pages are owed, taken as dashboard.live.broadcast does."""
     frames = 0
-    for start in range(0, len(clients), AT_ONCE):
-        some = clients[start : start + AT_ONCE]
+    for start in range(0, len(clients), TOGETHER):
+        some = clients[start : start + TOGETHER]
         hub.advance({client.board for client in some})
         frames += sum(hub.take(client, 0.0) is not None for client in some)
     return frames

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
 from accounts import locales
@@ -62,6 +63,16 @@ class MeasuringMiddleware:
         counting.count(families.REQUESTS, view, f"{response.status_code // 100}xx")
         counting.observe(families.REQUEST_SECONDS, perf_counter() - start, view)
         return response
+
+
+class CompressingMiddleware(GZipMiddleware):
+    """Compresses answers, with random bytes among them, so that their length doesn't tell what they say.
+
+    What is streamed goes as it is: each piece would be a file of its own, of which some clients read the first.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if response.streaming else super().process_response(request, response)
 
 
 def view_name(request: HttpRequest) -> str:

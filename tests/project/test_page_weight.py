@@ -1,4 +1,4 @@
-"""What a dashboard weighs on its way to a browser: the page and all it asks for, compressed as a proxy does it.
+"""What a dashboard weighs on its way to a browser: the page and all it asks for, compressed as they are sent.
 
 Bytes are the same on every machine. The library that draws charts is not counted.
 """

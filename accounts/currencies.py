@@ -1,9 +1,9 @@
-"""The currencies that a person may count in: what CoinGecko's exchange rates list as fiat, with their names."""
+"""What a person may count in: the currencies that CoinGecko's exchange rates list as fiat, bitcoin and ether."""
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy, gettext_noop
 
-CURRENCIES: dict[str, str] = {
+MONEY: dict[str, str] = {
     "usd": gettext_noop("US dollar"),
     "aed": gettext_noop("UAE dirham"),
     "ars": gettext_noop("Argentine peso"),
@@ -51,4 +51,7 @@ CURRENCIES: dict[str, str] = {
     "vnd": gettext_noop("Vietnamese dong"),
     "zar": gettext_noop("South African rand"),
 }
+COINS: dict[str, str] = {"btc": "bitcoin", "eth": "ethereum"}
+"""Codes of coins that one may count in, with the asset whose price is what one of them is worth."""
+CURRENCIES: dict[str, str] = MONEY | {"btc": gettext_noop("Bitcoin"), "eth": gettext_noop("Ether")}
 CHOICES = [(code, format_lazy("{} · {}", code.upper(), gettext_lazy(name))) for code, name in CURRENCIES.items()]

@@ -33,11 +33,11 @@ from dashboard.analysis.drawing import Picture, nearest_before, picture
 from dashboard.analysis.instead import Instead, held_instead
 from dashboard.analysis.money_weighted import Flow, Rate, money_weighted
 from dashboard.backfill.reading import daily_worth
-from dashboard.backfill.valuing import DAY, midnight
+from dashboard.backfill.valuing import DAY
 from dashboard.backfill.working import BENCHMARKS
 from dashboard.ledger.entry import ZERO
 from dashboard.market.acceptance import is_stablecoin
-from dashboard.market.currencies import Exchange
+from dashboard.market.currencies import Exchange, midnight
 from dashboard.market.samples import prices_at
 from dashboard.models import Asset, DailyPrice, MarketQuote, Portfolio, Position, TargetShare, ValueHistory
 from dashboard.money import WIDE, quantize
@@ -254,7 +254,7 @@ def prices_by_day(asset: str, currency: str, first: date, last: date) -> dict[da
     prices = {}
     with localcontext(WIDE):
         for day, price in usd.items():
-            rate = exchange.rate("usd", midnight(day))
+            rate = exchange.rate_at("usd", midnight(day))
             if rate is not None:
                 prices[day] = quantize(price * rate)
     return prices

@@ -18,9 +18,10 @@ from accounts.models import User
 from dashboard import clock
 from dashboard.formats import format_exact, format_money, format_price, format_quantity
 from dashboard.market import currencies
-from dashboard.market.samples import samples, slot
+from dashboard.market.currencies import ONE
+from dashboard.market.samples import Sample, samples, slot
 from dashboard.models import Asset, DailyPrice, DailyValue, Portfolio, PriceSample, Snapshot, Transaction
-from dashboard.money import WIDE, quantize
+from dashboard.money import WIDE, quantize, quantize_price
 from dashboard.snapshots import Point as Worth
 from dashboard.snapshots import converted, with_days
 
@@ -316,26 +317,35 @@ def prices(asset: str, currency: str, since: datetime, until: datetime, step: ti
     told = [each for each in old if since <= each[0] < begin] + list(recent.values())
     points = []
     for at, usd in told:
-        rate = exchange.rate("usd", at)
+        rate = exchange.rate_at("usd", at)
         if rate is not None:
             with localcontext(WIDE):
-                points.append(Point(at, quantize(usd * rate)))
+                points.append(Point(at, quantize_price(usd * rate)))
     return points
 
 
 def candles(asset: str, currency: str, since: datetime, until: datetime, step: timedelta) -> Iterator[Candle]:
     """Prices in `currency` by steps. Each begins where the one before has ended, if that is the step before it."""
     exchange, last = currencies.Exchange(currency), None
-    for at, kept in groupby(samples(asset, since, until), key=lambda sample: slot(sample.at, step)):
+    told = in_coin(samples(asset, since, until), exchange) if exchange.coin else samples(asset, since, until)
+    for at, kept in groupby(told, key=lambda sample: slot(sample.at, step)):
         part = list(kept)
-        rate = exchange.rate("usd", at)
+        rate = ONE if exchange.coin else exchange.rate("usd", at)
         if rate is None:
             continue
         with localcontext(WIDE):
-            first = last.close if last and last.at == at - step else quantize(part[0].usd * rate)
-            low, high = quantize(min(s.low for s in part) * rate), quantize(max(s.high for s in part) * rate)
-            last = Candle(at, first, max(first, high), min(first, low), quantize(part[-1].usd * rate))
+            first = last.close if last and last.at == at - step else quantize_price(part[0].usd * rate)
+            low, high = (quantize_price(each * rate) for each in (min(s.low for s in part), max(s.high for s in part)))
+            last = Candle(at, first, max(first, high), min(first, low), quantize_price(part[-1].usd * rate))
         yield last
+
+
+def in_coin(kept: Iterable[Sample], exchange: currencies.Exchange) -> Iterator[Sample]:
+    """The samples in the coin that is counted in, each at its rate of then: lows in dollars are not lows in it."""
+    for sample in kept:
+        if (rate := exchange.rate_at("usd", sample.at)) is not None:
+            price = WIDE.multiply(sample.usd, rate)
+            yield Sample(sample.at, price, price, price)
 
 
 def broken(points: Iterable[Point], step: timedelta) -> tuple[Point, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from accounts import locales
-from accounts.currencies import CURRENCIES
+from accounts.currencies import CURRENCIES, MONEY
 from dashboard.ledger.entry import TWO_LEGGED, Kind
 from dashboard.market.currencies import ONE, Exchange
 from dashboard.models import Asset, Portfolio, Transaction
@@ -120,7 +120,8 @@ def tidied(draft: Draft, portfolio: Portfolio) -> Draft:
         asset_id=draft.asset_id.strip(),
         price_currency=price_currency,
         fee_amount=draft.fee_amount if charged else None,
-        fee_asset_id=(as_code(fee_asset) or price_currency) if charged else None,
+        # What one only counts in is no asset: a fee in it says nothing but that it is in the price's currency.
+        fee_asset_id=(as_code(fee_asset) or (price_currency if price_currency in MONEY else None)) if charged else None,
         fee_value=draft.fee_value if charged else None,
         price=ONE if bare_dividend else draft.price,
         counter_asset_id=(draft.counter_asset_id or "").strip() or None,
@@ -133,7 +134,7 @@ def tidied(draft: Draft, portfolio: Portfolio) -> Draft:
 
 def as_code(asset_id: str) -> str:
     """Currency codes may come in either case; a coin's id is left alone."""
-    return asset_id.lower() if asset_id.lower() in CURRENCIES else asset_id
+    return asset_id.lower() if asset_id.lower() in MONEY else asset_id
 
 
 def printable(text: str) -> str:
@@ -208,7 +209,7 @@ class Check:
         fee, kind = draft.fee_amount, draft.type
         if not fee:
             return
-        if draft.fee_value is not None and draft.fee_asset_id in CURRENCIES:
+        if draft.fee_value is not None and (draft.fee_asset_id is None or draft.fee_asset_id in MONEY):
             self.fault("fee_value", gettext("A fee in money is its own value. Leave this empty."))
         bought = draft.amount if kind == Kind.BUY else draft.counter_amount if kind == Kind.SWAP else None
         coin = draft.asset_id if kind == Kind.BUY else draft.counter_asset_id
@@ -223,7 +224,7 @@ class Check:
             self.fault("price_currency", gettext("Choose a currency such as usd or eur."))
         if not self.is_coin(draft.asset_id):
             self.fault("asset_id", gettext("No such coin is known. Choose one from the list."))
-        if draft.fee_asset_id and draft.fee_asset_id not in self.assets and draft.fee_asset_id not in CURRENCIES:
+        if draft.fee_asset_id and draft.fee_asset_id not in self.assets and draft.fee_asset_id not in MONEY:
             self.fault("fee_asset_id", gettext("No such coin or currency is known."))
         if draft.type in TWO_LEGGED:
             self.second_leg()
@@ -239,7 +240,7 @@ class Check:
             self.fault("counter_asset_id", gettext("Enter the coin that you got."))
         elif draft.counter_asset_id == draft.asset_id:
             self.fault("counter_asset_id", gettext("Both coins are the same. Enter the coin that you got."))
-        elif draft.counter_asset_id.lower() in CURRENCIES:
+        elif draft.counter_asset_id.lower() in MONEY:
             self.fault("counter_asset_id", gettext("Money is no coin: record a purchase or a sale."))
         elif not self.is_coin(draft.counter_asset_id):
             self.fault("counter_asset_id", gettext("No such coin is known."))
@@ -257,14 +258,19 @@ class Check:
         return asset is not None and asset.kind != Asset.Kind.FIAT
 
     def rates(self, exchange: Exchange) -> None:
-        """Money in a currency whose rate of that day nobody knows can't become part of any figure."""
+        """Money in a currency whose rate of that day nobody knows can't become part of any figure.
+
+        One that the stored prices of a coin may still bring is waited for: the ledger flags what lacks it.
+        """
         draft = self.draft
         valued = any(money is not None for money in (draft.price, draft.value_override, draft.fee_value))
         for field, code in (
             ("price_currency", draft.price_currency if valued else None),
             ("fee_asset_id", draft.fee_asset_id),
         ):
-            if code in CURRENCIES and exchange.rate(code, draft.timestamp) is None:
+            if code not in CURRENCIES or exchange.may_come(code, draft.timestamp):
+                continue
+            if exchange.rate(code, draft.timestamp) is None:
                 day = locales.long_day(draft.timestamp)
                 pair = gettext("from %(code)s to %(code_2)s") % {"code": code.upper(), "code_2": exchange.code.upper()}
                 self.fault(

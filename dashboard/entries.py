@@ -12,10 +12,11 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 
 from accounts import locales
-from accounts.currencies import CURRENCIES
+from accounts.currencies import MONEY
 from dashboard.ledger.effects import UNPRICED
 from dashboard.ledger.entry import LAST_PLACE, ZERO, Entry, Kind, stored_entry
 from dashboard.ledger.standing import Flag, Issue, Standing
+from dashboard.market.currencies import ratio
 from dashboard.market.history import Past
 from dashboard.models import Asset, Import, Portfolio, Transaction
 from dashboard.money import LIMIT, WIDE, plain
@@ -117,8 +118,11 @@ def entries_after(
 
 
 def entry_of(row: Transaction | Facts, past: Past) -> Entry:
-    """The row with its money in the currency of `past`, at the rate of its own day; None where nobody knows a value."""
-    kind, own = KINDS[row.type], past.exchange.code
+    """The row with its money in the currency of `past`, at the rate of its own day; None where nobody knows a value.
+
+    A trade of the very coin that is counted in says its rate itself.
+    """
+    kind, own, coin = KINDS[row.type], past.exchange.code, past.exchange.coin
     stated, currency, fee_asset = row.value_override, row.price_currency, row.fee_asset_id
     value = basis = None
     if kind in BASED:
@@ -127,13 +131,21 @@ def entry_of(row: Transaction | Facts, past: Past) -> Entry:
         value = stated
     if value is None and row.price is not None:
         value = rounded(WIDE.multiply(row.price, row.amount))
+    trade_rate = None
     if currency != own:
-        value = converted(value, currency, row, past)
+        told = told_by_itself(row, kind, coin) if coin is not None else None
+        trade_rate = ratio(told, value)
+        value = converted(value, currency, row, past) if told is None else told
         basis = converted(basis, currency, row, past)
-    fee_in_coins = fee_asset if fee_asset not in CURRENCIES else None
-    fee = row.fee_amount or ZERO
+    fee_in_coins = fee_asset if fee_asset not in MONEY else None
+    fee, unknown_fee = row.fee_amount or ZERO, None
     if fee and not fee_in_coins and (fee_asset or currency) != own:
-        fee = converted(fee, fee_asset or currency, row, past) or ZERO
+        if trade_rate is not None and fee_asset in (None, currency):
+            fee = rounded(WIDE.multiply(fee, trade_rate))
+        else:
+            fee = converted(fee, fee_asset or currency, row, past)
+        if fee is None:
+            fee, unknown_fee = ZERO, ZERO
     if value is None and (kind in VALUED or (kind in BASED and basis is None)):
         value = looked_up(row, past)
     return stored_entry(
@@ -149,9 +161,16 @@ def entry_of(row: Transaction | Facts, past: Past) -> Entry:
         row.counter_amount,
         fee_in_coins,
         fee,
-        fee_value(row, fee_in_coins, fee, value, past) if fee and fee_in_coins else None,
+        fee_value(row, fee_in_coins, fee, value, past) if fee and fee_in_coins else unknown_fee,
         row.to_wallet,
     )
+
+
+def told_by_itself(row: Transaction | Facts, kind: Kind, coin: str) -> Decimal | None:
+    """What the row is worth in the coin that is counted in, where it moves that very coin; None where it does not."""
+    if kind not in VALUED and (kind not in BASED or row.value_override is not None):
+        return None
+    return row.amount if row.asset_id == coin else row.counter_amount if row.counter_asset_id == coin else None
 
 
 KINDS = {kind.value: kind for kind in Kind}

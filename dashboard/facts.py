@@ -15,7 +15,10 @@ from dashboard.valuation import Market
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A coin's market with what is not shown live: money in the currency asked for, supplies in coins."""
+    """A coin's market with what is not shown live: money in the currency asked for, supplies in coins.
+
+    Highs and lows are not known where one counts in a coin.
+    """
 
     market: Market
     volume_24h: Decimal | None = None
@@ -26,6 +29,7 @@ class Facts:
     max_supply: Decimal | None = None
     ath: Decimal | None = None
     ath_at: datetime | None = None
+    against_coin: bool = False
 
 
 def facts_of(coin: Asset, currency: str) -> Facts:
@@ -33,20 +37,26 @@ def facts_of(coin: Asset, currency: str) -> Facts:
     row = getattr(coin, "quote", None)
     if row is None:
         return Facts(Market(rank=coin.rank))
-    rate = currencies.rate("usd", currency)
+    unit = currencies.unit_of(currency)
+    rate = unit.rate
 
     def converted(amount: Decimal | None) -> Decimal | None:
         with localcontext(WIDE):
             return None if amount is None or rate is None else quantize(amount * rate)
 
+    def of_money(extreme: Decimal | None) -> Decimal | None:
+        """When a price was highest against a coin, its price in money doesn't tell."""
+        return None if unit.coin else converted(extreme)
+
     return Facts(
-        market=as_market(row, rate, stale_before(clock.now())),
+        market=as_market(row, rate, stale_before(clock.now()), unit.coin),
         volume_24h=converted(row.volume_24h),
-        high_24h=converted(row.high_24h),
-        low_24h=converted(row.low_24h),
+        high_24h=of_money(row.high_24h),
+        low_24h=of_money(row.low_24h),
         circulating_supply=row.circulating_supply,
         total_supply=row.total_supply,
         max_supply=row.max_supply,
-        ath=converted(row.ath),
-        ath_at=row.ath_at,
+        ath=of_money(row.ath),
+        ath_at=None if unit.coin else row.ath_at,
+        against_coin=unit.coin is not None,
     )

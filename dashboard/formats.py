@@ -11,6 +11,7 @@ from functools import lru_cache
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext
 
+from accounts.currencies import COINS
 from accounts.locales import localised
 from dashboard.money import WIDE
 
@@ -20,6 +21,8 @@ UP, DOWN = "▲", "▼"
 # Amounts are bounded where they enter; a number beyond these sizes is a mistake and must not fill the page.
 LARGEST, SMALLEST = 50, -50
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+COIN_DIGITS = 8
+"""Decimals of an amount in bitcoin or ether: to the satoshi."""
 SCALES = ((12, "T"), (9, "B"), (6, "M"))
 
 
@@ -34,7 +37,12 @@ def format_gain(value: Decimal | None, currency: str) -> str:
 
 
 def format_price(value: Decimal | None, currency: str | None = None) -> str:
-    """`67,412.18`, `2.1534`, `0.5213`, `0.0₄1234`: digits by size. In `currency` if that has no minor unit."""
+    """`67,412.18`, `2.1534`, `0.5213`, `0.0₄1234`: digits by size. In `currency` if that has no minor unit.
+
+    In a coin, where most prices are small and few percent matter: `28.5312`, `0.03571429`, `0.0₅1234`.
+    """
+    if currency in COINS:
+        return unknown_or(value, price_in_coin)
     return unknown_or(value, lambda number: price(number, minor_digits(currency) if currency else 2))
 
 
@@ -124,6 +132,13 @@ def price(number: Decimal, places: int) -> str:
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
+def price_in_coin(number: Decimal) -> str:
+    if not number or abs(number) >= 1:
+        whole, _, decimals = fixed(number, 4 if abs(number) < 1000 else 2).partition(".")
+        return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return fixed(number, COIN_DIGITS) if number.adjusted() >= -4 else significant(number)
+
+
 def compact(number: Decimal) -> str:
     for power, letter in SCALES:
         if number.adjusted() >= power:
@@ -133,7 +148,8 @@ def compact(number: Decimal) -> str:
 
 @lru_cache
 def minor_digits(currency: str) -> int:
-    return get_currency_precision(currency.upper())
+    """How many decimals its amounts have."""
+    return COIN_DIGITS if currency.lower() in COINS else get_currency_precision(currency.upper())
 
 
 def format_age(age: timedelta) -> str:

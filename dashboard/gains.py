@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max, Min
 from django.utils.translation import gettext
 
-from accounts.currencies import CURRENCIES
+from accounts.currencies import MONEY
 from dashboard.books import names_of
 from dashboard.kinds import WORDINGS
 from dashboard.ledger.entry import EXACT, LAST_PLACE, ZERO, Entry, Kind
@@ -172,7 +172,7 @@ def moved_by(portfolio: Portfolio, start: datetime, end: datetime) -> set[str]:
     """The coins that any transaction of that time moves."""
     rows = portfolio.transactions.order_by().filter(timestamp__gte=start, timestamp__lt=end)
     named = rows.values_list("asset_id", "counter_asset_id", "fee_asset_id").distinct()
-    return {asset for assets in named for asset in assets if asset} - CURRENCIES.keys()
+    return {asset for assets in named for asset in assets if asset} - MONEY.keys()
 
 
 def sales_of(coin: Coin, standing: Standing, start: datetime) -> Iterator[Sale]:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy
 
-from accounts.currencies import CHOICES
+from accounts.currencies import CHOICES, COINS
 from dashboard.fields import MoneyField
 from dashboard.kinds import WORDINGS
 from dashboard.ledger.entry import Kind
@@ -193,8 +193,11 @@ class Portfolio(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint("user", Lower("name"), name="portfolio_name_once_per_user")]
-        # For one look per tick at all revisions, which needs nothing else of the rows.
-        indexes = [models.Index("revision", name="portfolio_revision")]
+        # For one look per tick at all revisions, which needs nothing else of the rows, and at what counts in a coin.
+        indexes = [
+            models.Index("revision", name="portfolio_revision"),
+            models.Index("currency", name="portfolio_counts_in_coin", condition=models.Q(currency__in=sorted(COINS))),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,8 @@ INTEGER_DIGITS = 20
 DECIMAL_PLACES = 18
 QUANTUM = Decimal(1).scaleb(-DECIMAL_PLACES)
 LIMIT = Decimal(10) ** INTEGER_DIGITS
+PRICE_DIGITS = 9
+"""Significant digits that a price keeps at least, however small it is."""
 WIDE = Context(prec=60)
 
 
@@ -59,6 +61,14 @@ def trimmed(number: Decimal) -> Decimal:
     """`number` without trailing zeros after the decimal point: what `plain` would write, as a Decimal."""
     whole = number.to_integral_value(context=WIDE)
     return whole if whole == number else WIDE.normalize(number)
+
+
+def quantize_price(number: Decimal) -> Decimal:
+    """As `quantize`, with more decimals where a price would else keep fewer than nine significant digits."""
+    exponent = number.adjusted() - PRICE_DIGITS + 1
+    if not number or exponent >= -DECIMAL_PLACES:
+        return WIDE.quantize(number, QUANTUM)
+    return WIDE.quantize(number, Decimal(1).scaleb(exponent))
 
 
 def plain(number: Decimal) -> str:

@@ -19,9 +19,21 @@ from dashboard.entries import told
 from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
 from dashboard.models import Asset, MarketQuote, Portfolio, Position
-from dashboard.money import WIDE, quantize
+from dashboard.money import WIDE, quantize, quantize_price
 from dashboard.structure import mark_of
-from dashboard.valuation import ZERO, Held, Holding, Issue, Market, Totals, merge, share, total, value_holding
+from dashboard.valuation import (
+    ZERO,
+    Held,
+    Holding,
+    Issue,
+    Market,
+    Totals,
+    change_in,
+    merge,
+    share,
+    total,
+    value_holding,
+)
 
 NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
@@ -81,12 +93,16 @@ def assemble(currency: str, holdings: Iterable[Holding]) -> Overview:
 
 def held_in(positions: Iterable[Position], currency: str) -> list[Held]:
     """Positions as the ledger's facts, one an asset, portfolios of other currencies converted at today's rate."""
-    by_asset: dict[str, list[Held]] = {}
     rates = Conversion(currency)
-    for position in positions:
-        rate = rates.rate(position.portfolio.currency)
-        by_asset.setdefault(position.asset_id, []).append(as_held(position, rate))
-    return [merge(held) if len(held) > 1 else held[0] for held in by_asset.values()]
+    return merged(as_held(position, rates.rate(position.portfolio.currency)) for position in positions)
+
+
+def merged(held: Iterable[Held]) -> list[Held]:
+    """One for each asset, in the order in which they come."""
+    by_asset: dict[str, list[Held]] = {}
+    for each in held:
+        by_asset.setdefault(each.asset, []).append(each)
+    return [merge(several) if len(several) > 1 else several[0] for several in by_asset.values()]
 
 
 class Conversion:
@@ -106,39 +122,60 @@ class Conversion:
 
 def as_held(position: Position, rate: Decimal | None) -> Held:
     """The position with its money at `rate`; without one its money is not known, and it counts in no total."""
-    issues = [Issue(issue["code"], issue["transaction"], told(issue)) for issue in position.issues]
+    # Thousands of these are kept in memory: amounts that are alike, and names, are kept once.
+    kept: dict[Decimal, Decimal] = {ZERO: ZERO}
+
+    def once(amount: Decimal) -> Decimal:
+        return kept.setdefault(amount, amount)
+
+    own = Held(
+        asset=intern(position.asset_id),
+        symbol=intern(position.asset.symbol),
+        name=intern(position.asset.name),
+        quantity=position.quantity,
+        cost=once(position.cost),
+        realised=once(position.realised),
+        income=once(position.income),
+        fees=once(position.fees),
+        invested=once(position.invested),
+        ever_invested=once(position.ever_invested),
+        fees_paid=once(position.fees_paid),
+        exchanged={asset: once(Decimal(amount)) for asset, amount in position.exchanged.items()} or NOTHING,
+        issues=tuple(Issue(issue["code"], issue["transaction"], told(issue)) for issue in position.issues),
+    )
+    return in_currency(own, position.portfolio.currency, rate)
+
+
+def in_currency(own: Held, code: str, rate: Decimal | None) -> Held:
+    """What counts in the currency `code`, with its money at `rate`; without one it counts in no total."""
+    if rate == 1:
+        return own
+    issues = own.issues
     if rate is None:
-        code = position.portfolio.currency.upper()
         text = gettext(
             "The portfolio counts in %(code)s, for which no exchange rate is known now: left out of the totals."
-        ) % {"code": code}
-        issues.append(Issue("no_rate", None, text))
-
-    # Thousands of these are kept in memory: amounts that are alike, and names, are kept once.
+        ) % {"code": code.upper()}
+        issues = (*issues, Issue("no_rate", None, text))
     kept: dict[Decimal, Decimal] = {ZERO: ZERO}
 
     def converted(amount: Decimal) -> Decimal:
         if rate is None:
             return ZERO
-        if rate != 1:
-            with localcontext(WIDE):
-                amount = quantize(amount * rate)
+        with localcontext(WIDE):
+            amount = quantize(amount * rate)
         return kept.setdefault(amount, amount)
 
-    return Held(
-        asset=intern(position.asset_id),
-        symbol=intern(position.asset.symbol),
-        name=intern(position.asset.name),
-        quantity=position.quantity,
-        cost=converted(position.cost),
-        realised=converted(position.realised),
-        income=converted(position.income),
-        fees=converted(position.fees),
-        invested=converted(position.invested),
-        ever_invested=converted(position.ever_invested),
-        fees_paid=converted(position.fees_paid),
-        exchanged={asset: converted(Decimal(amount)) for asset, amount in position.exchanged.items()} or NOTHING,
-        issues=tuple(issues),
+    return replace(
+        own,
+        cost=converted(own.cost),
+        realised=converted(own.realised),
+        income=converted(own.income),
+        fees=converted(own.fees),
+        invested=converted(own.invested),
+        ever_invested=converted(own.ever_invested),
+        fees_paid=converted(own.fees_paid),
+        exchanged={asset: converted(amount) for asset, amount in own.exchanged.items()} or NOTHING,
+        issues=issues,
         is_known=rate is not None,
     )
 
@@ -146,25 +183,29 @@ def as_held(position: Position, rate: Decimal | None) -> Held:
 def markets_of(assets: Iterable[str], currency: str, now: datetime) -> Mapping[str, Market]:
     """The market of each asset in `currency`; one without a quote yet has an empty one."""
     wanted = list(assets)
-    rate, stale = currencies.rate("usd", currency), stale_before(now)
+    unit, stale = currencies.unit_of(currency), stale_before(now)
     rows = MarketQuote.objects.filter(asset_id__in=wanted).select_related("asset")
-    found = {row.asset_id: as_market(row, rate, stale) for row in rows}
+    found = {row.asset_id: as_market(row, unit.rate, stale, unit.coin) for row in rows}
     return {asset: found.get(asset, Market()) for asset in wanted}
 
 
-def as_market(row: MarketQuote, rate: Decimal | None, stale: datetime) -> Market:
-    """A quote in the currency of which `rate` units make one US dollar; without a rate nothing has a price."""
+def as_market(row: MarketQuote, rate: Decimal | None, stale: datetime, coin: MarketQuote | None = None) -> Market:
+    """A quote in the currency of which `rate` units make one US dollar; without a rate nothing has a price.
+
+    Where the currency is a coin, `coin` is that coin's quote: a price in it is as old as the older of the two, and
+    changes are those of one against the other.
+    """
 
     def converted(amount: Decimal | None) -> Decimal | None:
         if amount is None or rate is None:
             return None
         with localcontext(WIDE):
-            return amount if rate == 1 else quantize(amount * rate)
+            return amount if rate == 1 else quantize_price(amount * rate)
 
-    return Market(
+    market = Market(
         price=converted(row.price),
         as_of=row.as_of,
-        stale=row.silent or (row.as_of is not None and row.as_of < stale),
+        stale=is_old(row, stale),
         source=row.source,
         rank=row.asset.rank,
         market_cap=converted(row.market_cap),
@@ -172,6 +213,21 @@ def as_market(row: MarketQuote, rate: Decimal | None, stale: datetime) -> Market
         change_24h=row.change_24h,
         change_7d=row.change_7d,
     )
+    if coin is None:
+        return market
+    times = [one.as_of for one in (row, coin) if one.as_of is not None]
+    return replace(
+        market,
+        as_of=min(times, default=None),
+        stale=market.stale or is_old(coin, stale),
+        change_1h=change_in(row.change_1h, coin.change_1h),
+        change_24h=change_in(row.change_24h, coin.change_24h),
+        change_7d=change_in(row.change_7d, coin.change_7d),
+    )
+
+
+def is_old(row: MarketQuote, before: datetime) -> bool:
+    return row.silent or (row.as_of is not None and row.as_of < before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +251,18 @@ def market_rows(currency: str, assets: Iterable[str]) -> list[MarketRow]:
 
 
 def rows_of(coins: Iterable[Asset], currency: str) -> list[MarketRow]:
-    rate, stale = currencies.rate("usd", currency), stale_before(clock.now())
+    unit, stale = currencies.unit_of(currency), stale_before(clock.now())
     with localcontext(WIDE):
-        return [market_row(coin, getattr(coin, "quote", None), rate, stale) for coin in coins]
+        return [market_row(coin, getattr(coin, "quote", None), unit, stale) for coin in coins]
 
 
-def market_row(coin: Asset, quote: MarketQuote | None, rate: Decimal | None, stale: datetime) -> MarketRow:
+def market_row(coin: Asset, quote: MarketQuote | None, unit: currencies.Unit, stale: datetime) -> MarketRow:
     if quote is None:
         return MarketRow(coin, Market(rank=coin.rank), None)
-    volume = quote.volume_24h
+    volume, rate = quote.volume_24h, unit.rate
     return MarketRow(
         asset=coin,
-        market=as_market(quote, rate, stale),
+        market=as_market(quote, rate, stale, unit.coin),
         volume_24h=None if volume is None or rate is None else quantize(volume * rate),
     )
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction as database
-from django.db.models import Count, F, Manager, Min, QuerySet
+from django.db.models import Count, Exists, F, Manager, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
-from accounts.currencies import CURRENCIES
+from accounts.currencies import COINS, MONEY
 from accounts.models import User
 from dashboard import clock
 from dashboard.backfill.working import mark
@@ -225,12 +225,23 @@ def recompute_portfolio(portfolio: Portfolio) -> None:
 
 
 def revalue(asset_id: str) -> None:
-    """Figures anew wherever one of this asset's transactions lacked a value: its prices of the past have come."""
+    """Figures anew wherever one of this asset's transactions lacked a value: its prices of the past have come.
+
+    So wherever something lacked a value that is counted in this coin.
+    """
     held = Position.objects.filter(asset=asset_id).exclude(issues=[]).select_related("portfolio").order_by("portfolio")
     for portfolio in [position.portfolio for position in held if lacks_value(position.issues)]:
         with database.atomic():
             lock(portfolio)
             recompute(portfolio, moved_by(portfolio.transactions.touching(asset_id)))
+    for code in [code for code, coin in COINS.items() if coin == asset_id]:
+        stated_in = Transaction.objects.filter(portfolio=OuterRef("pk"), price_currency=code)
+        for portfolio in Portfolio.objects.filter(Q(currency=code) | Exists(stated_in)):
+            lacking = portfolio.positions.exclude(issues=[]).values_list("asset_id", "issues")
+            if wanted := {asset for asset, issues in lacking if lacks_value(issues)}:
+                with database.atomic():
+                    lock(portfolio)
+                    recompute(portfolio, wanted)
 
 
 def lacks_value(issues: Iterable[Mapping[str, object]]) -> bool:
@@ -274,10 +285,17 @@ def keep_positions(portfolio: Portfolio, wanted: set[str], standings: Mapping[st
             "balances",
         ],
     )
-    history.want({asset for asset, figures in posted.items() if lacks_value(figures.issues)})
+    lacking = {asset for asset, figures in posted.items() if lacks_value(figures.issues)}
+    history.want(lacking | (coins_counted_in(portfolio) if lacking else set()))
     Portfolio.objects.filter(pk=portfolio.pk).update(revision=F("revision") + 1)
     user_id = portfolio.user_id
     database.on_commit(lambda: announce_positions(user_id))
+
+
+def coins_counted_in(portfolio: Portfolio) -> set[str]:
+    """The coins whose prices are rates for the portfolio: those that it, or one of its transactions, counts in."""
+    stated = portfolio.transactions.filter(price_currency__in=COINS).order_by().values_list("price_currency", flat=True)
+    return {COINS[code] for code in {portfolio.currency, *stated.distinct()} & COINS.keys()}
 
 
 def position(portfolio: Portfolio, asset: str, posted: Posted) -> Position:
@@ -311,10 +329,10 @@ def facts(draft: Draft) -> dict[str, object]:
 def assets_of(rows: Iterable[Transaction | Draft]) -> set[str]:
     """The assets whose positions depend on these transactions; money is never a position."""
     named = {asset for row in rows for asset in (row.asset_id, row.counter_asset_id, row.fee_asset_id) if asset}
-    return named - CURRENCIES.keys()
+    return named - MONEY.keys()
 
 
 def moved_by(rows: "Manager[Transaction] | QuerySet[Transaction]") -> set[str]:
     """As assets_of, asked of the database."""
     named = rows.order_by().values_list("asset_id", "counter_asset_id", "fee_asset_id").distinct()
-    return {asset for assets in named for asset in assets if asset} - CURRENCIES.keys()
+    return {asset for assets in named for asset in assets if asset} - MONEY.keys()

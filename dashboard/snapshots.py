@@ -12,6 +12,7 @@ from typing import Final
 from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import TruncDay, TruncHour
 
+from accounts.currencies import COINS
 from dashboard import clock
 from dashboard.backfill.reading import daily_worth
 from dashboard.market import currencies
@@ -84,17 +85,18 @@ def totals_of_all() -> Iterator[tuple[Portfolio, Totals]]:
     )
     quotes = {row.asset_id: row for row in MarketQuote.objects.select_related("asset")}
     rates, far_past = currencies.todays_rates(), EPOCH
+    coins = {code: quotes.get(asset) for code, asset in COINS.items()}
     for _, held in groupby(positions.iterator(chunk_size=2000), key=lambda position: position.portfolio_id):
         own = list(held)
         portfolio = own[0].portfolio
         per_usd = rates.rate("usd", portfolio.currency)
-        markets = {p.asset_id: quotes.get(p.asset_id) for p in own}
+        markets, coin = {p.asset_id: quotes.get(p.asset_id) for p in own}, coins.get(portfolio.currency)
         yield (
             portfolio,
             total(
                 value_holding(
                     as_held(position, Decimal(1)),
-                    as_market(quote, per_usd, far_past) if (quote := markets[position.asset_id]) else Market(),
+                    as_market(quote, per_usd, far_past, coin) if (quote := markets[position.asset_id]) else Market(),
                 )
                 for position in own
             ),
@@ -162,7 +164,7 @@ def last_of_each(points: Iterable[Point], step: timedelta) -> list[Point]:
 def converted(snapshots: Iterable[Snapshot], currency: str) -> Iterator[Point]:
     exchange = currencies.Exchange(currency)
     for row in snapshots:
-        rate = exchange.rate(row.currency, row.at)
+        rate = exchange.rate_at(row.currency, row.at)
         if rate is None:
             continue
         with localcontext(WIDE):

@@ -141,6 +141,16 @@ def unit_gain(market: Market) -> Decimal | None:
     return UNIT.plus(gain)
 
 
+def change_in(change: Decimal | None, of_unit: Decimal | None) -> Decimal | None:
+    """The change in percent against something that has itself changed by `of_unit` percent meanwhile."""
+    if change is None or of_unit is None or of_unit <= -HUNDRED:
+        return None
+    if change == of_unit:
+        return ZERO
+    with localcontext(WIDE):
+        return quantize((HUNDRED + change) * HUNDRED / (HUNDRED + of_unit) - HUNDRED)
+
+
 def total(holdings: Iterable[Holding]) -> Totals:
     """The totals of the priced holdings. `profit` = realised + unrealised + income - fees = value - invested."""
     valued = list(holdings)

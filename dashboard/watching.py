@@ -5,10 +5,14 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext
 
+from accounts.currencies import COINS
 from accounts.models import User
+from dashboard import leaps
 from dashboard.models import Asset, WatchedCoin
 
 MOST_WATCHED: Final = 100
+IS_COIN: Final = "currency IN ({})".format(", ".join(f"'{code}'" for code in COINS))
+"""As the condition of the indexes that say who counts in a coin."""
 
 
 class TooManyWatched(Exception):
@@ -36,5 +40,14 @@ def watched_by(user_id: int) -> frozenset[str]:
 
 
 def watched_assets() -> set[str]:
-    """Every asset that somebody watches."""
-    return set(WatchedCoin.objects.order_by().values_list("asset_id", flat=True).distinct())
+    """Every asset that somebody watches, or counts in."""
+    return set(WatchedCoin.objects.order_by().values_list("asset_id", flat=True).distinct()) | counted_in()
+
+
+def counted_in() -> set[str]:
+    """The coins that somebody, or a portfolio, counts in; by small indexes of those alone."""
+    codes = [
+        *leaps.values("accounts_user", "currency", where=IS_COIN, index="user_counts_in_coin"),
+        *leaps.values("dashboard_portfolio", "currency", where=IS_COIN, index="portfolio_counts_in_coin"),
+    ]
+    return {COINS[code] for code in codes}

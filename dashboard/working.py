@@ -11,9 +11,10 @@ from decimal import Decimal, localcontext
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 
-from accounts.currencies import CURRENCIES
+from accounts.currencies import MONEY
 from dashboard import clock
 from dashboard.books import Fault, break_at, kept_fault, strayed
+from dashboard.entries import KINDS, told_by_itself
 from dashboard.ledger.effects import fee_worth
 from dashboard.ledger.entry import EXACT, ZERO, Entry, Kind
 from dashboard.ledger.lots import Lot
@@ -21,6 +22,7 @@ from dashboard.ledger.returns import gap
 from dashboard.ledger.standing import Standing
 from dashboard.ledger.working import Amounts, Disposal, Step
 from dashboard.market import currencies
+from dashboard.market.currencies import Exchange, is_of_coin, ratio
 from dashboard.models import Asset, Portfolio, Position, Transaction
 from dashboard.stretches import Stretch, settled, steps_until, stretch
 
@@ -246,9 +248,8 @@ def put_together(
 ) -> Working:
     portfolio, asset = position.portfolio, position.asset
     rows = Transaction.objects.in_bulk([step.entry.id for step in shown.steps])
-    steps = tuple(
-        shown_step(step, rows[step.entry.id], portfolio.currency) for step in shown.steps if step.entry.id in rows
-    )
+    exchange = Exchange(portfolio.currency)
+    steps = tuple(shown_step(step, rows[step.entry.id], exchange) for step in shown.steps if step.entry.id in rows)
     return Working(
         portfolio=portfolio,
         asset=asset,
@@ -276,8 +277,8 @@ def fault_of(position: Position, steps: Iterable[StepShown], end: Standing) -> F
     return strayed(asset.pk, asset.symbol, end, position) or kept_fault(position)
 
 
-def shown_step(step: Step, row: Transaction, currency: str) -> StepShown:
-    return StepShown(step, row, value_source(step.entry, row), tuple(rates_used(step.entry, row, currency)))
+def shown_step(step: Step, row: Transaction, exchange: Exchange) -> StepShown:
+    return StepShown(step, row, value_source(step.entry, row), tuple(rates_used(step.entry, row, exchange)))
 
 
 def value_source(entry: Entry, row: Transaction) -> str:
@@ -296,26 +297,40 @@ NEEDING_VALUE = frozenset(
 )
 
 
-def rates_used(entry: Entry, row: Transaction, currency: str) -> Iterable[RateUsed]:
+def rates_used(entry: Entry, row: Transaction, exchange: Exchange) -> Iterable[RateUsed]:
     """The exchange rates by which the row's money became the portfolio's, each once."""
     codes = []
     if any(money is not None for money in (row.price, row.value_override, row.fee_value)):
         codes.append(row.price_currency)
-    elif entry.value is not None:
+    elif entry.value is not None and not (exchange.coin and told_by_itself(row, entry.kind, exchange.coin)):
         codes.append("usd")  # stored daily prices are in US dollars
-    if row.fee_amount and (row.fee_asset_id is None or row.fee_asset_id in CURRENCIES):
+    if row.fee_amount and (row.fee_asset_id is None or row.fee_asset_id in MONEY):
         codes.append(row.fee_asset_id or row.price_currency)
+    own = trade_rate(row, exchange)
     for code in dict.fromkeys(codes):
-        if code != currency:
-            rate = currencies.rate(code, currency, row.timestamp)
+        if code != exchange.code:
+            is_own = own is not None and code == row.price_currency
+            rate = own if is_own else exchange.rate(code, row.timestamp)
+            source = gettext("the trade itself") if is_own else source_of_rate(code, exchange.code, row.timestamp, rate)
             day = row.timestamp.astimezone(UTC).date()
-            yield RateUsed(row.pk, day, code, currency, rate, source_of_rate(row.timestamp, rate))
+            yield RateUsed(row.pk, day, code, exchange.code, rate, source)
 
 
-def source_of_rate(at: datetime, rate: Decimal | None) -> str:
+def trade_rate(row: Transaction, exchange: Exchange) -> Decimal | None:
+    """The rate that a trade of the very coin that is counted in says itself; None for any other."""
+    stated = row.value_override
+    if stated is None and row.price is not None:
+        stated = EXACT.multiply(row.price, row.amount)
+    return ratio(told_by_itself(row, KINDS[row.type], exchange.coin), stated) if exchange.coin else None
+
+
+def source_of_rate(code: str, own: str, at: datetime, rate: Decimal | None) -> str:
     day = at.astimezone(UTC).date()
     if rate is None:
         return gettext("no rate is known")
-    if day >= clock.now().date() or currencies.ecb_rates(day) is None:
+    is_today = day >= clock.now().date()
+    if is_of_coin(code, own) and not is_today:
+        return gettext("the coin’s stored price of that day")
+    if is_today or currencies.ecb_rates(day) is None:
         return gettext("the rate of today")
     return gettext("the European Central Bank's reference rate of that day, or of the last business day before it")

@@ -7,10 +7,12 @@ the next one. One evaluator at a time judges; every sample is judged once.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
 
+from accounts.currencies import COINS
 from dashboard import clock
 from dashboard.market.quota import stale_after
 from dashboard.market.refresh import Tick
@@ -108,20 +110,31 @@ def affected(news: News, now: datetime) -> Iterator[int]:
     yield from Reminder.objects.filter(active=True, due_at__lte=now).order_by().values_list("pk", flat=True)
     if not news.prices:
         return
-    yield from concerned(quoted(news, currencies()))
+    codes = currencies()
+    yield from concerned(quoted(news, codes))
     yield from unjudged(news.prices, OF_PRICES)
     yield from moving(news.prices, MOVING)
+    if floating := [code for code in codes if COINS.get(code) in news.prices]:
+        # Against a coin that has moved every price has.
+        watching = Reminder.objects.filter(active=True, currency__in=floating).order_by()
+        yield from watching.filter(kind__in=OF_PRICES, arming=Arming.UNKNOWN).values_list("pk", flat=True)
+        yield from watching.filter(kind__in=MOVING).values_list("pk", flat=True)
 
 
 def quoted(news: News, codes: Iterable[str]) -> list[Quoted]:
-    """The news in every currency that a reminder counts in, with the extremes of what nobody judged."""
+    """The news in every currency that a reminder counts in, with the extremes of what nobody judged.
+
+    In a coin that has moved every price is news.
+    """
     found = []
     for code, rate in rates_to(codes).items():
-        for asset, usd in news.prices.items():
+        coin = COINS.get(code)
+        prices = dict(known_prices()) if coin in news.prices else news.prices
+        for asset, usd in prices.items():
             price = converted(usd, rate)
             if price is None:
                 continue
-            low, high = news.missed.get(asset, (usd, usd))
+            low, high = (usd, usd) if coin else news.missed.get(asset, (usd, usd))
             found.append(
                 Quoted(
                     asset,
@@ -132,6 +145,13 @@ def quoted(news: News, codes: Iterable[str]) -> list[Quoted]:
                 )
             )
     return found
+
+
+def known_prices() -> Iterator[tuple[str, Decimal]]:
+    """Every asset's price in US dollars, where it has one."""
+    for asset, usd in MarketQuote.objects.filter(price__isnull=False).values_list("asset_id", "price"):
+        if usd is not None:
+            yield asset, usd
 
 
 def batches(ids: Iterable[int]) -> Iterator[list[Reminder]]:

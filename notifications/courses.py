@@ -169,7 +169,7 @@ def snapshots(reminder: Reminder, since: datetime, step: timedelta) -> list[Poin
     sums: dict[datetime, tuple[Decimal, Decimal, Decimal]] = {}
     with localcontext(WIDE):
         for row in mine.iterator(chunk_size=2000):
-            rate = exchange.rate(row.currency, row.at)
+            rate = exchange.rate_at(row.currency, row.at)
             if rate is not None:
                 value, cost, profit = sums.get(row.at, (Decimal(0), Decimal(0), Decimal(0)))
                 sums[row.at] = value + row.value * rate, cost + row.cost * rate, profit + row.profit * rate

@@ -100,9 +100,11 @@ def far_enough(reminder: Reminder, levels: tuple[Bound, ...], now: datetime) -> 
     exchange = currencies.Exchange(reminder.currency)
     worth: list[tuple[datetime, Decimal, Decimal]] = []
     for each in samples(reminder.asset_id or "", since, now):
-        if (rate := exchange.rate("usd", each.at)) is not None:
+        if (rate := exchange.rate_at("usd", each.at)) is not None:
+            # Against a coin only the price at the moment is known.
+            low, high = (each.usd, each.usd) if exchange.coin else (each.low, each.high)
             with localcontext(WIDE):
-                worth.append((each.at, quantize(each.low * rate), quantize(each.high * rate)))
+                worth.append((each.at, quantize(low * rate), quantize(high * rate)))
     if not worth or reminder.arming != Arming.ARMED:
         return
     begin = moment(since, zone)

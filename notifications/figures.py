@@ -110,7 +110,8 @@ class Prospect(Protocol):
     @property
     def rates(self) -> currencies.Rates: ...
     def rate(self, code: str) -> Decimal | None: ...
-    def is_stale(self, price: Price) -> bool: ...
+    def is_old(self, price: Price, code: str) -> bool: ...
+    def as_of(self, price: Price, code: str) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,11 @@ def worth(lines: Lines, prospect: Prospect, currency: str) -> Worth:
             value = line.quantity * each
             of[line.asset] = of.get(line.asset, ZERO) + value
             sources.add(price.source)
-            if prospect.is_stale(price):
+            as_of = prospect.as_of(price, currency)
+            if as_of is None or prospect.is_old(price, currency):
                 stale += abs(value)
             else:
-                times.append(price.as_of)
+                times.append(as_of)
         value = sum(of.values(), ZERO)
         old = stale > abs(value) * DUST
     hindrance = gettext(NO_PRICE) if unpriced or rate is None else gettext(OLD_PRICES) if old else ""

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from dashboard import clock
 from dashboard.charts import Limit, Subject
+from dashboard.market.currencies import is_of_coin
 from dashboard.money import WIDE, quantize
 from notifications.conditions import Arming
 from notifications.levels import levels_of
@@ -46,6 +47,8 @@ def limits_of(subject: Subject) -> list[Limit]:
     for reminder in reminders:
         if reminder.kind == Kind.TRAILING and reminder.arming == Arming.FIRED:
             continue  # what it waits for then is the way back
+        if reminder.currency != subject.currency and is_of_coin(reminder.currency, subject.currency):
+            continue  # it isn't level on this chart
         rate = prospect.rates.rate(reminder.currency, subject.currency)
         sample = prospect.now(reminder, prospect.observe(reminder))
         if rate is None:

@@ -9,10 +9,12 @@ from typing import Final
 
 from django.utils.translation import gettext
 
+from accounts.currencies import COINS
 from dashboard.market import currencies
 from dashboard.market.refresh import stale_before
 from dashboard.models import Position
 from dashboard.money import WIDE
+from dashboard.valuation import change_in
 from notifications import figures
 from notifications.conditions import Now, Watches
 from notifications.figures import Lines, Observation
@@ -76,7 +78,7 @@ class Prospect:
             at=self.at,
             base=seen.base,
             base_at=seen.as_of if reminder.kind == Reminder.Kind.STALE else None,
-            since=seen.as_of,
+            since=self.newest(seen, reminder.currency),
             scale=seen.scale,
             low=low,
             high=high,
@@ -91,18 +93,24 @@ class Prospect:
         value = None if price is None else converted(price.usd, rate)
         if price is None or value is None:
             return Observation(hindrance=gettext("No price is known yet."))
-        hindrance = gettext("The price is old; the reminder waits.") if self.is_stale(price) else ""
-        return Observation(value, price.as_of, price.source, hindrance, price=value)
+        hindrance = gettext("The price is old; the reminder waits.") if self.is_old(price, reminder.currency) else ""
+        return Observation(value, self.as_of(price, reminder.currency), price.source, hindrance, price=value)
 
     def with_base(self, seen: Observation, reminder: Reminder) -> Observation:
         """The price, and what it was a window ago: by our own samples, else as the source's percentage tells it."""
         if seen.value is None or reminder.window == Reminder.Window.CREATION:
             return seen
-        asset, rate = reminder.asset_id or "", self.rate(reminder.currency)
+        asset, coin = reminder.asset_id or "", COINS.get(reminder.currency)
+        if coin is None:
+            rate = self.rate(reminder.currency)
+        else:
+            rate = currencies.ratio(currencies.ONE, self.bases.get((coin, reminder.window)))
         base = converted(self.bases.get((asset, reminder.window)), rate)
         if base is not None:
             return seen.but(base=base)
         stated = self.prices[asset].changes.get(reminder.window)
+        if coin is not None:
+            stated = change_in(stated, self.prices[coin].changes.get(reminder.window))
         if stated is None or stated <= -100:
             return seen.but(hindrance=seen.hindrance or gettext("It is not known yet what the price was then."))
         with localcontext(WIDE):
@@ -128,9 +136,12 @@ class Prospect:
         return lines.of(reminder.portfolio_id) if reminder.portfolio_id else lines
 
     def stretch(self, reminder: Reminder) -> tuple[Decimal | None, Decimal | None]:
-        """Low and high of what nobody judged, if the reminder watched already when that began."""
+        """Low and high of what nobody judged, if the reminder watched already when that began.
+
+        What a price was at most in dollars says nothing certain of what it was against a coin, which moved as well.
+        """
         missed = self.missed.get(reminder.asset_id or "")
-        if reminder.condition.watches is not Watches.PRICE or missed is None:
+        if reminder.condition.watches is not Watches.PRICE or missed is None or reminder.currency in COINS:
             return None, None
         if reminder.started_at is None or self.missed_since is None or reminder.started_at > self.missed_since:
             return None, None
@@ -139,6 +150,22 @@ class Prospect:
 
     def is_stale(self, price: Price) -> bool:
         return price.as_of is None or price.as_of < self.stale_before
+
+    def is_old(self, price: Price, code: str) -> bool:
+        """Is a price in that currency old: it, or that of the coin that is counted in?"""
+        unit = self.prices.get(COINS.get(code, ""))
+        return self.is_stale(price) or (unit is not None and self.is_stale(unit))
+
+    def newest(self, seen: Observation, code: str) -> datetime | None:
+        """The time of the newest sample that the observation follows from: against a coin, that of either."""
+        unit = self.prices.get(COINS.get(code, ""))
+        times = (seen.as_of, None if unit is None else unit.as_of)
+        return max((at for at in times if at is not None), default=None)
+
+    def as_of(self, price: Price, code: str) -> datetime | None:
+        """Of when a price in that currency is: of two the older."""
+        unit = self.prices.get(COINS.get(code, ""), price)
+        return min((one.as_of for one in (price, unit) if one.as_of is not None), default=None)
 
 
 def counts_own(reminder: Reminder) -> bool:
@@ -166,7 +193,10 @@ def look(
     lines = lines_of(users - full, costs=False) | lines_of(full, costs=True)
     assets = {r.asset_id for r in reminders if r.asset_id}
     assets |= {line.asset for held in lines.values() for line in held.lines}
-    windows = {(r.asset_id or "", r.window) for r in reminders if r.kind == Reminder.Kind.CHANGE and r.asset_id}
+    assets |= {COINS[r.currency] for r in reminders if r.currency in COINS}
+    changes = [r for r in reminders if r.kind == Reminder.Kind.CHANGE and r.asset_id]
+    windows = {(r.asset_id or "", r.window) for r in changes}
+    windows |= {(COINS[r.currency], r.window) for r in changes if r.currency in COINS}
     moving = {asset for asset, _ in windows}
     prices = {asset: price for asset, price in known.items() if asset in assets and asset not in moving}
     prices |= prices_of(assets - prices.keys(), moves_of=moving)

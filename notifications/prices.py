@@ -10,7 +10,7 @@ from dashboard.market import currencies
 from dashboard.market.quota import stale_after
 from dashboard.market.samples import prices_at
 from dashboard.models import MarketQuote
-from dashboard.money import WIDE, quantize
+from dashboard.money import WIDE, quantize_price
 
 WINDOWS: Final = {
     "5m": timedelta(minutes=5),
@@ -85,4 +85,4 @@ def converted(usd: Decimal | None, rate: Decimal | None) -> Decimal | None:
     if rate == 1:
         return usd
     with localcontext(WIDE):
-        return quantize(usd * rate)
+        return quantize_price(usd * rate)

@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.currencies import COINS
 from accounts.models import User
 from dashboard import clock
 from dashboard.formats import UNKNOWN, format_percent
@@ -15,7 +16,7 @@ from notifications.conditions import Arming, Now, Watches
 from notifications.figures import Observation
 from notifications.models import Alert, Delivery, Reminder, TransportOff, Watch
 from notifications.observing import Prospect, look
-from notifications.prefilter import awaited
+from notifications.prefilter import awaited, currencies
 from notifications.wording import deed, gist, limit_of, promise, standing, subject
 
 LABELS = dict(Delivery.Transport.choices)
@@ -148,8 +149,8 @@ def transports_off(user: User) -> QuerySet[TransportOff]:
 
 
 def watched_assets() -> set[str]:
-    """Coins whose price a reminder waits for. Those that are held are the dashboard's to name."""
-    return awaited(clock.now())
+    """Coins whose price a reminder waits for, or counts in. Those that are held are the dashboard's to name."""
+    return awaited(clock.now()) | {COINS[code] for code in currencies() if code in COINS}
 
 
 def is_close() -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext
 
+from accounts.currencies import COINS
 from accounts.models import User
 from dashboard import clock
 from dashboard.formats import format_price, format_share
@@ -65,7 +66,7 @@ def suggestions(user: User, coin: Asset) -> list[Suggestion]:
             {"kind": "price_below", "limit": plain(below)},
         )
     )
-    ath = converted(quote.ath, rate)
+    ath = None if user.currency in COINS else converted(quote.ath, rate)  # what it was against a coin isn't known
     if ath is not None and ath > price:
         high = gettext("rises above %(ath)s %(unit)s") % {"ath": exact(rounded(ath)), "unit": unit}
         found.append((gettext("All-time high"), high, {"kind": "price_above", "limit": plain(rounded(ath))}))

@@ -37,9 +37,10 @@ def list_assets(
 def get_asset(request: ApiRequest, asset_id: Text) -> AssetDetail:
     asset = get_object_or_404(Asset.objects.select_related("quote"), pk=asset_id)
     currency = request.auth.currency
-    rate = currencies.rate("usd", currency)
+    unit = currencies.unit_of(currency)
+    rate, of_money = unit.rate, None if unit.coin else unit.rate  # extremes in money say nothing of those in a coin
     quote = getattr(asset, "quote", None) or MarketQuote(asset=asset)
-    market = as_market(quote, rate, stale_before(clock.now()))
+    market = as_market(quote, rate, stale_before(clock.now()), unit.coin)
     return AssetDetail(
         **dict(fields_of(asset)),
         currency=currency,
@@ -54,11 +55,11 @@ def get_asset(request: ApiRequest, asset_id: Text) -> AssetDetail:
         circulating_supply=quote.circulating_supply,
         total_supply=quote.total_supply,
         max_supply=quote.max_supply,
-        ath_at=quote.ath_at,
+        ath_at=None if unit.coin else quote.ath_at,
         volume_24h=converted(quote.volume_24h, rate),
-        high_24h=converted(quote.high_24h, rate),
-        low_24h=converted(quote.low_24h, rate),
-        ath=converted(quote.ath, rate),
+        high_24h=converted(quote.high_24h, of_money),
+        low_24h=converted(quote.low_24h, of_money),
+        ath=converted(quote.ath, of_money),
     )
 
 

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from django.db.models import Min, QuerySet
 
 from dashboard.analysis.course import Day
-from dashboard.backfill.valuing import midnight
 from dashboard.ledger.entry import ZERO
-from dashboard.market.currencies import Exchange
+from dashboard.market.currencies import Exchange, midnight
 from dashboard.models import DailyValue, Portfolio
 from dashboard.money import WIDE, quantize
 
@@ -67,7 +66,7 @@ def daily_worth(
 
 def converted(row: Amounts, day: date, exchange: Exchange) -> DayWorth:
     at = midnight(day)
-    rate = exchange.rate(row.currency, at)
+    rate = exchange.rate_at(row.currency, at)
 
     def at_rate(amount: Decimal | None) -> Decimal | None:
         return (

@@ -5,7 +5,7 @@ Nothing is fetched. A price counts for a day: at a moment the last one that is s
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from dashboard.backfill.flows import flow
 from dashboard.backfill.tracks import Track, tracks
 from dashboard.ledger.entry import EXACT, ZERO, Entry
 from dashboard.ledger.working import Amounts, Step
-from dashboard.market.currencies import Exchange
+from dashboard.market.currencies import ONE, Exchange, midnight, ratio
 from dashboard.market.samples import prices_at
 from dashboard.models import DailyPrice, DailyValue, MarketQuote, Portfolio, PriceHistory, PriceSample, Snapshot
 from dashboard.money import LIMIT, WIDE, quantize
@@ -114,7 +114,7 @@ def valued(portfolio: Portfolio, since: datetime, first: date, last: date, momen
     exchange = Exchange(portfolio.currency)
     result = Valued()
     moved = movements(found, begin, exchange, result)
-    for day, worth in daily(found, first, last, exchange):
+    for day, worth in daily(found, first, last, exchange, result):
         known = not worth.unpriced and abs(worth.value) < LIMIT and abs(worth.profit) < LIMIT
         for asset in worth.unpriced:
             result.miss(asset, day)
@@ -150,29 +150,36 @@ def valued(portfolio: Portfolio, since: datetime, first: date, last: date, momen
     return result
 
 
-def daily(found: Mapping[str, Track], first: date, last: date, exchange: Exchange) -> Iterator[tuple[date, Worth]]:
+def daily(
+    found: Mapping[str, Track], first: date, last: date, exchange: Exchange, result: Valued
+) -> Iterator[tuple[date, Worth]]:
     """The worth at the beginning of each day, a year's prices at a time."""
     ledger = Ledger(found)
+    priced = {*found, exchange.coin} if exchange.coin else set(found)
     for _, year in groupby(days_between(first, last), key=lambda day: day.year):
         days = list(year)
         stored: dict[date, dict[str, Decimal]] = {}
-        rows = DailyPrice.objects.filter(asset__in=list(found), day__gte=days[0], day__lte=days[-1])
+        rows = DailyPrice.objects.filter(asset__in=priced, day__gte=days[0], day__lte=days[-1])
         for asset, day, usd in rows.values_list("asset_id", "day", "usd"):
             stored.setdefault(day, {})[asset] = usd
         for day in days:
             moment = midnight(day)
             ledger.follow(moment)
             prices = stored.get(day, {})
-            lacking = [asset for asset in ledger.held if asset not in prices]
+            needed = with_unit(ledger.held, exchange)
+            lacking = [asset for asset in needed if asset not in prices]
             if lacking:
                 prices = prices | prices_at(lacking, moment, since=moment - DAY)
+            if exchange.coin and exchange.coin in needed and exchange.coin not in prices:
+                result.miss(exchange.coin, day)
             yield day, ledger.worth(exchanged(prices, exchange, moment))
 
 
 def prices_of_then(assets: Collection[str], moment: datetime, exchange: Exchange) -> dict[str, Decimal]:
     """As they were at any moment: the last sample, where there is none the price of that day."""
-    found = prices_at(assets, moment, since=moment - DAY)
-    lacking = [asset for asset in assets if asset not in found]
+    needed = with_unit(assets, exchange)
+    found = prices_at(needed, moment, since=moment - DAY)
+    lacking = [asset for asset in needed if asset not in found]
     if lacking:
         rows = DailyPrice.objects.filter(asset__in=lacking, day=moment.astimezone(UTC).date())
         found |= dict(rows.values_list("asset_id", "usd"))
@@ -181,11 +188,16 @@ def prices_of_then(assets: Collection[str], moment: datetime, exchange: Exchange
 
 def exchanged(usd: Mapping[str, Decimal], exchange: Exchange, moment: datetime) -> dict[str, Decimal]:
     """Prices in the portfolio's currency; none at all where its rate of that day isn't known."""
-    rate = exchange.rate("usd", moment)
+    rate = ratio(ONE, usd.get(exchange.coin)) if exchange.coin else exchange.rate("usd", moment)
     if rate is None:
         return {}
     with localcontext(WIDE):
         return {asset: quantize(price * rate) for asset, price in usd.items()}
+
+
+def with_unit(assets: Collection[str], exchange: Exchange) -> Collection[str]:
+    """These, and the coin that is counted in, if it is one."""
+    return {*assets, exchange.coin} if exchange.coin and assets else assets
 
 
 def movements(found: Mapping[str, Track], begin: datetime, exchange: Exchange, result: Valued) -> Mapping[date, Moved]:
@@ -231,10 +243,6 @@ def hopeless(assets: Iterable[str]) -> set[str]:
 def storable(amount: Decimal | None) -> Decimal | None:
     """To 18 decimals; None where it is unknown, or more than can be kept."""
     return None if amount is None or abs(amount) >= LIMIT else quantize(amount)
-
-
-def midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django.db import transaction as database
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
+from accounts.currencies import COINS
 from dashboard import bell, clock
-from dashboard.backfill.valuing import DAY, Valued, hopeless, midnight, valued
+from dashboard.backfill.valuing import DAY, Valued, hopeless, valued
 from dashboard.market import history
-from dashboard.models import DailyPrice, DailyValue, Portfolio, PriceHistory, Snapshot, ValueHistory
+from dashboard.market.currencies import midnight
+from dashboard.models import DailyPrice, DailyValue, Portfolio, Position, PriceHistory, Snapshot, ValueHistory
 
 TASK: Final = "dashboard.tasks.value_days"
 LEASE: Final = timedelta(minutes=11)
@@ -45,7 +47,10 @@ def mark(portfolio: Portfolio, since: datetime | None) -> None:
 def mark_priced(asset: str) -> None:
     """Prices of the asset have come: values that lack them are to be made anew."""
     first = DailyPrice.objects.filter(asset=asset).aggregate(first=Min("day"))["first"]
-    holders = ValueHistory.objects.filter(portfolio__positions__asset=asset).select_related("portfolio")
+    codes = [code for code, coin in COINS.items() if coin == asset]
+    holders = ValueHistory.objects.filter(
+        Exists(Position.objects.filter(portfolio=OuterRef("pk"), asset=asset)) | Q(portfolio__currency__in=codes)
+    ).select_related("portfolio")
     for found in holders:
         if first is not None and asset in found.missing:
             missed = date.fromisoformat(found.missing[asset][0])

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext
 
-from accounts.currencies import CURRENCIES
+from accounts import currencies
 from dashboard.importing.formats import Outcome, Read, Unclear, without_offset
 from dashboard.importing.table import Line, Table
 from dashboard.money import AmountError, parse_amount, quantize
@@ -21,7 +21,7 @@ OTHER_MONEY = frozenset(
     ["AZN", "BGN", "COP", "EGP", "GHS", "HRK", "ISK", "KES", "KZT", "MAD", "MDL", "PEN", "QAR", "RON", "UYU", "VES"]
 )
 """Money that exchanges pay in and out, beside the currencies that a person may count in."""
-MONEY = frozenset(code.upper() for code in CURRENCIES) | OTHER_MONEY
+MONEY = frozenset(code.upper() for code in currencies.MONEY) | OTHER_MONEY
 SIGNS = str.maketrans("", "", "€$£¥₹₩₺₽₴₦฿₫₪₱\u00a0\u202f'")
 """Currency signs and separators of thousands that stand beside a number and add nothing to it."""
 WITH_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")

@@ -8,6 +8,7 @@ from itertools import islice
 
 from django.utils.translation import gettext
 
+from accounts.currencies import MONEY
 from dashboard.importing.mapping import SKIP, TRADED, ColumnMap, distinct
 from dashboard.importing.table import DELIMITERS, HEADER_WITHIN, Line, Table, UnreadableFile, check_length
 
@@ -118,7 +119,8 @@ def guess(table: Table, currency: str) -> ColumnMap:
         columns=columns,
         kinds={word: KIND_OF_WORD[word] for word in words if word in KIND_OF_WORD},
         dates=order_of_dates(table, columns["date"]) if "date" in columns else "iso",
-        currency=currency,
+        # Prices in a coin would mean that it was swapped for.
+        currency=currency if currency in MONEY else "usd",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Upper
 
-from accounts.currencies import CURRENCIES
+from accounts.currencies import MONEY
 from accounts.models import User
 from dashboard.importing.formats import Review
 from dashboard.models import Asset, TickerAnswer
@@ -18,7 +18,7 @@ MOST_CANDIDATES = 20
 def resolve(tickers: Iterable[str], decisions: Mapping[str, str]) -> dict[str, str]:
     """The asset id of each ticker that is clear, by the ticker in capitals; the others wait for their owner."""
     wanted = {ticker.upper() for ticker in tickers}
-    found = {code.upper(): code for code in CURRENCIES if code.upper() in wanted}
+    found = {code.upper(): code for code in MONEY if code.upper() in wanted}
     ranked = Asset.objects.coins().filter(rank__lte=TOP).annotate(ticker=Upper("symbol"))
     for ticker, asset_id in ranked.filter(ticker__in=wanted).order_by("-rank", "-id").values_list("ticker", "id"):
         found[ticker] = asset_id

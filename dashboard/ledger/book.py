@@ -12,6 +12,7 @@ from dashboard.ledger.effects import EFFECTS, TRADES, pay_fee
 from dashboard.ledger.entry import EXACT, ZERO, Entry, in_order, order
 from dashboard.ledger.methods import Method, Scope
 from dashboard.ledger.standing import Standing
+from dashboard.ledger.working import Issue
 
 MUCH = 20_000
 """So many new objects that looking through them takes milliseconds."""
@@ -54,8 +55,11 @@ class Book:
                 main = standings.get(entry.asset) or find(entry.asset)
                 kind = entry.kind
                 EFFECTS[kind](entry, main, find)
-                if entry.fee_amount and kind not in TRADES:
-                    pay_fee(entry, main, find)
+                if entry.fee_amount:
+                    if kind not in TRADES:
+                        pay_fee(entry, main, find)
+                elif entry.fee_value is not None:
+                    main.flag(Issue.NO_VALUE, entry)
                 if entry.counter_asset is None and entry.fee_asset is None:
                     main.record(entry)
                 else:

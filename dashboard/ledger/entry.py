@@ -65,7 +65,8 @@ class Entry:
     portfolio's currency and is rounded to 18.
     `value` is what the main leg was worth at the time, without fees (in a swap: what either leg was worth).
     `basis` is a cost that the owner knows (deposit, gift in, adjustment). None means unknown.
-    `fee_asset` None means that the fee is money; else `fee_amount` counts coins, which were worth `fee_value`.
+    `fee_asset` None means that the fee is money; else `fee_amount` counts coins, which were worth `fee_value`. A
+    `fee_value` without any fee stands for one in money of which nobody knows how much it was.
     """
 
     id: int

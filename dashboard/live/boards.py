@@ -11,14 +11,16 @@ from enum import StrEnum
 from functools import cache
 from typing import Final, Protocol
 
-from accounts.locales import DEFAULT, in_locale
+from accounts.currencies import COINS
+from accounts.locales import DEFAULT, as_read_in, in_locale
 from dashboard.formats import format_gain
 from dashboard.live import fragments, writing
 from dashboard.live.following import Course, Following, Move, following, pack_held, pack_sums, pack_totals, unpack_sums
 from dashboard.live.ticker import Line
 from dashboard.live.writing import Pen, percent_of
+from dashboard.market.currencies import ONE, Rates
 from dashboard.money import QUANTUM
-from dashboard.portfolios import Overview, assemble
+from dashboard.portfolios import Overview, assemble, in_currency, merged
 from dashboard.structure import mark_of
 from dashboard.valuation import ZERO, Held, Holding, total, value_holding
 
@@ -48,12 +50,16 @@ class Page:
 class Contents:
     """What a page is made of besides prices: its currency, the assets whose market it shows besides what is held, what
     is held, and how its owner reads figures.
+
+    `floating` is what is held where its money moves with the price of a coin: each position in the currency beside it,
+    in place of `held`.
     """
 
     currency: str
     listed: frozenset[str] = NOTHING
     held: tuple[Held, ...] = ()
     locale: str = DEFAULT
+    floating: tuple[tuple[str, Held], ...] = ()
 
 
 class Lines(Protocol):
@@ -67,6 +73,10 @@ class Lines(Protocol):
     """What each set of assets means for pages that are alike, until the next change."""
     packed: dict[tuple[Following, str], bytes | None]
     """What is followed of each line."""
+    money: Rates
+    """Rates, those of coins among them: another object whenever one has changed."""
+    money_at: int
+    """The version that changed them last."""
 
     def line(self, asset: str, pen: Pen) -> Line: ...
 
@@ -134,8 +144,8 @@ class Board:
     """
 
     __slots__ = (
-        "contents", "fixed", "following", "held", "is_plain", "late", "layout", "mark", "packed", "page", "pen", "rows",
-        "sums", "totals", "version", "worth",
+        "contents", "fixed", "floats", "following", "held", "is_plain", "late", "layout", "mark", "money", "packed",
+        "page", "pen", "rows", "sums", "totals", "version", "worth",
     )  # fmt: skip
 
     def __init__(self, page: Page, contents: Contents, layout: Layout) -> None:
@@ -148,6 +158,11 @@ class Board:
         self.contents = contents
         self.pen = writing.pen(contents.currency, contents.locale)
         self.held = {held.asset: held for held in contents.held}
+        # Whether its money moves with the price of a coin, and the rates by which that was counted last.
+        self.floats = bool(contents.floating) or contents.currency in COINS
+        self.money = NO_RATES
+        if contents.floating:
+            self.convert(NO_RATES)
         self.version = UNSETTLED
         self.totals = total([])
         # Value and gain of a day, and the same as they are followed: one of them is known, or neither.
@@ -217,8 +232,12 @@ class Board:
         if not behind:
             return None
         if self.version - behind == UNSETTLED:
+            if self.floats:
+                self.convert(lines.money)
             self.revalue(lines)
             return None  # whoever looks is owed everything
+        if self.floats and self.money is not lines.money:
+            return self.float(lines, behind)
         rows, following = self.rows, self.following
         if behind == 1:
             changed = lines.changed.intersection(rows)
@@ -279,6 +298,42 @@ class Board:
         own = [self.own_cells(asset, self.rows[asset].moving, lines) for asset in moved]
         own.append(self.totals_text(self.layout.moving_totals))
         return News(news.assets, "".join([news.text, *own]))
+
+    def convert(self, money: Rates) -> None:
+        """Count what is held in other currencies at these rates."""
+        self.money = money
+        if self.contents.floating:
+            with as_read_in(self.pen.locale):
+                own = self.currency
+                held = merged(
+                    in_currency(each, code, ONE if code == own else money.rate(code, own))
+                    for code, each in self.contents.floating
+                )
+            self.held = {each.asset: each for each in held}
+            self.packed = {}
+
+    def float(self, lines: Lines, behind: int) -> News | None:
+        """What is news where the rates of coins have moved: all of what one owns, and in a coin every price."""
+        self.convert(lines.money)
+        before, self.mark, self.late = self.mark, "", False
+        self.revalue(lines)
+        self.mark = before if self.mark == before else self.mark
+        since = lines.version - behind
+        if self.currency in COINS:
+            changed = list(self.rows)
+        else:
+            changed = [asset for asset in self.rows if lines.changed_at.get(asset, 0) > since]
+        parts = [self.market_cells(asset, lines) for asset in changed]
+        parts += [self.own_cells(asset, self.rows[asset].own, lines) for asset in self.held]
+        parts.append(self.totals_text(self.layout.totals))
+        text = "".join(parts)
+        return News(frozenset(self.rows), text) if text else None
+
+    def overtaken(self, version: int, lines: Lines) -> frozenset[str]:
+        """The assets whose cells are not any more as they were at that version of the market."""
+        if self.floats and lines.money_at > version:
+            return frozenset(self.rows)
+        return frozenset(asset for asset in self.rows if lines.changed_at.get(asset, 0) > version)
 
     def market_cells(self, asset: str, lines: Lines) -> str:
         line = lines.line(asset, self.pen)
@@ -351,7 +406,7 @@ class Board:
         if shares:
             parts.append(self.shares(lines))
         if parts:
-            parts.append(self.totals_text(self.layout.moving_totals))
+            parts.append(self.totals_text(self.layout.totals if self.floats else self.layout.moving_totals))
         return "".join(parts)
 
     def everything(self, lines: Lines) -> str:
@@ -393,4 +448,5 @@ class Board:
 
 
 UNSETTLED: Final = -(10**9)
+NO_RATES: Final = Rates({})
 NO_LAYOUT: Final = Layout(row((), ()), row((), ()), (), ())

@@ -240,7 +240,7 @@ class Hub:
         self.advance([board])
         if board.contents is not order.contents or board.mark != order.mark:
             return
-        overtaken = frozenset(self.ticker.changed_since(order.version) & board.rows.keys())
+        overtaken = board.overtaken(order.version, self.ticker)
         board.late = board.late and not all(client.wants_sections for client in self.clients[board.page])
         for client in self.clients[board.page]:
             if client.wants_sections:

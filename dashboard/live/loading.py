@@ -16,17 +16,18 @@ from django.contrib.sessions.models import Session
 from django.template.loader import render_to_string
 from django.utils.crypto import constant_time_compare
 
+from accounts.currencies import COINS
 from accounts.locales import DEFAULT, LOCALES, as_read_in
 from accounts.models import User
 from dashboard import clock
 from dashboard.live.boards import Contents, Layout, Page, View, layout_of
 from dashboard.live.hub import greeted
 from dashboard.live.ticker import Picture
-from dashboard.market.currencies import todays_rates
+from dashboard.market.currencies import ONE, rates_of_money
 from dashboard.market.refresh import market_state
 from dashboard.market.sparklines import sparklines
 from dashboard.models import MarketQuote, MarketState, Portfolio, Position
-from dashboard.portfolios import Overview, assemble, held_in, market_table
+from dashboard.portfolios import Overview, as_held, assemble, held_in, market_table
 from dashboard.valuation import ZERO, Held, Market, value_holding
 from dashboard.watching import watched_by
 
@@ -136,12 +137,17 @@ def contents_for(page: Page, person: Standing, positions: Iterable[Position]) ->
             return None
         currency = currencies[page.portfolio]
         positions = [position for position in positions if position.portfolio_id == page.portfolio]
+    positions = list(positions)
+    codes = {position.portfolio.currency for position in positions} | {currency}
+    if len(codes) > 1 and codes & COINS.keys():
+        own = tuple((position.portfolio.currency, as_held(position, ONE)) for position in positions)
+        return Contents(currency, listed, (), person.locale, own)
     return Contents(currency, listed, tuple(held_in(positions, currency)), person.locale)
 
 
 def render_sections(overview: Overview, locale: str = DEFAULT) -> str:
     """The sections of a dashboard, as its page includes them."""
-    drawings = sparklines([holding.asset for holding in overview.holdings])
+    drawings = sparklines([holding.asset for holding in overview.holdings], overview.currency)
     context = {"overview": overview, "currency": overview.currency, "sparklines": drawings}
     with as_read_in(locale):
         return "".join(render_to_string(name, context) for name in SECTIONS)
@@ -162,7 +168,7 @@ def layout() -> Layout:
 def picture_market() -> Picture:
     """The market as it stands; the sequence number is read first, so the quotes are at least as new."""
     health = market_state()
-    return Picture(health, todays_rates(), tuple(MarketQuote.objects.select_related("asset")))
+    return Picture(health, rates_of_money(), tuple(MarketQuote.objects.select_related("asset")))
 
 
 def standings(users: Collection[int]) -> dict[int, Standing]:

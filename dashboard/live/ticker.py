@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, Inexact, localcontext
 from typing import Any, Final
 
+from accounts.currencies import COINS
 from accounts.locales import as_read_in, in_locale
 from dashboard.live import fragments
 from dashboard.live.writing import Pen, ascii_html
-from dashboard.market.currencies import Rates
+from dashboard.market.currencies import Rates, with_coins
 from dashboard.market.quota import stale_after
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import MarketHealth
@@ -67,6 +68,9 @@ class Ticker:
         self.sequence = 0
         self.complete = False
         self.rates = Rates({})
+        # The same with those of coins, at their prices: another object whenever one of them has changed in any way.
+        self.money = self.rates
+        self.money_at = 0
         self.stale_after = timedelta(0)
         self.now = datetime.min.replace(tzinfo=UTC)
         self.health: MarketHealth | None = None
@@ -95,7 +99,7 @@ class Ticker:
                 changed.add(row.asset_id)
         if picture.rates != self.rates:
             self.rates = picture.rates
-            changed |= self.quotes.keys()
+            changed |= {*self.quotes, *COINS.values()}
         self.sequence = max(self.sequence, at)
         self.complete = self.complete or at == self.sequence
         self.accept_health(picture.health)
@@ -182,16 +186,18 @@ class Ticker:
         self.changed = frozenset(changed)
         self.changed_at.update(dict.fromkeys(changed, self.version))
         self.past, self.courses, self.packed = {}, {}, {}
+        moved = {code for code, coin in COINS.items() if coin in changed}
+        if moved:
+            self.count_money()
         for pen, lines in self.lines.items():
             past = self.past[pen] = {}
-            for asset in changed & lines.keys():
+            for asset in list(lines) if pen.currency in moved else changed & lines.keys():
                 past[asset] = lines.pop(asset)
 
-    def changed_since(self, version: int) -> set[str]:
-        """The assets of all changes after the one of this number."""
-        if version == self.version:
-            return set()
-        return {asset for asset, changed_at in self.changed_at.items() if changed_at > version}
+    def count_money(self) -> None:
+        """What money is worth has changed: by a rate, or by the price of a coin that one may count in."""
+        usd = {code: row.price for code, coin in COINS.items() if (row := self.quotes.get(coin)) is not None}
+        self.money, self.money_at = with_coins(self.rates, usd), self.version
 
     def line(self, asset: str, pen: Pen) -> Line:
         """Made once for everyone who reads what this pen writes."""
@@ -210,8 +216,9 @@ class Ticker:
 
     def make(self, asset: str, pen: Pen, before: Line | None) -> Line:
         row = self.quotes.get(asset)
-        rate = self.rates.rate("usd", pen.currency)
-        market = Market() if row is None else as_market(row, rate, self.now - self.stale_after)
+        rate = self.money.rate("usd", pen.currency)
+        coin = self.quotes.get(COINS[pen.currency]) if pen.currency in COINS else None
+        market = Market() if row is None else as_market(row, rate, self.now - self.stale_after, coin)
         known_gain = unit_gain(market)
         price, gain = market.price or ZERO, known_gain or ZERO
         known = before.cells if before is not None else {}

@@ -19,6 +19,8 @@ UP, DOWN = "&#9650; +", "&#9660; &#8722;"
 MINUS = "&#8722;"
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
+MOST_PLAIN = 6
+"""Decimals that a small number may have before it is written with an exponent."""
 LONGEST = 47
 """Characters of a number that is written here; those that are longer are looked at with more care."""
 Write = Callable[[Decimal | None], tuple[str, str]]
@@ -43,6 +45,7 @@ def exact(value: Decimal | None) -> str:
 def amount(currency: str, locale: str, up: str, down: str, carefully: Callable[[Decimal | None, str], str]) -> Write:
     digits = formats.minor_digits(currency)
     unit = Decimal(1).scaleb(-digits)
+    plainly = str if digits <= MOST_PLAIN else "{:f}".format
     zeros = {format(Decimal(sign), f".{digits}f") for sign in ("0", "-0")}
     marks = separators(locale)
     point, group = ascii_html(marks.point) if digits else "", ascii_html(marks.group)
@@ -60,7 +63,7 @@ def amount(currency: str, locale: str, up: str, down: str, carefully: Callable[[
         number = str(value)
         if len(number) > LONGEST or "E" in number:
             return care(value)
-        text = str(value.quantize(unit))
+        text = plainly(value.quantize(unit))
         if text in zeros:
             return care(value)
         if number[-1] == "0" and "." in number:

@@ -40,7 +40,12 @@ class Past:
         self._prices: dict[str, dict[date, Decimal]] = {}
 
     def worth(self, asset: str, amount: Decimal, at: datetime) -> Decimal | None:
-        """What `amount` of the asset was worth on that day; None where no price or no exchange rate of it is stored."""
+        """What `amount` of the asset was worth on that day; None where no price or no exchange rate of it is stored.
+
+        What is counted in is worth itself.
+        """
+        if asset == self.exchange.coin:
+            return amount if amount < LIMIT else None
         if asset not in self._prices:
             self._prices[asset] = dict(DailyPrice.objects.filter(asset=asset).values_list("day", "usd"))
         day = as_day(at)

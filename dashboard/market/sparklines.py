@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from django.db.models import Q, QuerySet
 
+from accounts.currencies import COINS
 from dashboard import clock
 from dashboard.market import coingecko
 from dashboard.market.search import charge_budget, is_failing
@@ -29,8 +30,10 @@ STEP, HEIGHT, MARGIN = 2, 24, 2
 WIDTH: Final = (POINTS - 1) * STEP
 
 
-def sparklines(assets: Collection[str]) -> dict[str, Sparkline]:
-    """The drawings of those assets that have one; one query."""
+def sparklines(assets: Collection[str], currency: str = "usd") -> dict[str, Sparkline]:
+    """The drawings of those assets that have one; one query. None for who counts in a coin: its week was another."""
+    if currency in COINS:
+        return {}
     return Sparkline.objects.exclude(path="").in_bulk(list(assets))
 
 

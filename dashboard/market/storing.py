@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
-from accounts.currencies import CURRENCIES
+from accounts.currencies import MONEY
 from dashboard.market.acceptance import Known, Verdict, judge
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin
@@ -167,7 +167,7 @@ def store_coins(coins: Iterable[Coin]) -> int:
 
 def store_currencies(**signal: object) -> None:
     """Currencies are assets too, so that a fee or a price can be in any of them; runs after every migration."""
-    currencies = [Asset(id=code, kind=Asset.Kind.FIAT, symbol=code, name=name) for code, name in CURRENCIES.items()]
+    currencies = [Asset(id=code, kind=Asset.Kind.FIAT, symbol=code, name=name) for code, name in MONEY.items()]
     Asset.objects.bulk_create(
         currencies, update_conflicts=True, unique_fields=["id"], update_fields=["kind", "symbol", "name"]
     )

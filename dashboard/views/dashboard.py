@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     whole = overview(user, portfolio)
     context = {
         "overview": whole,
-        "sparklines": sparklines([holding.asset for holding in whole.holdings]),
+        "sparklines": sparklines([holding.asset for holding in whole.holdings], whole.currency),
         "portfolio": portfolio,
         "columns": COLUMNS,
         "sample": sample_of(user),

@@ -2,11 +2,14 @@
 
 import re
 import time
+from decimal import Decimal
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPerson
 from tests.browser.world import Person, World
+
+FIGURES = "cells => cells.map((cell) => [cell.id, cell.dataset.value, cell.textContent])"
 
 
 def test_the_tab_carries_the_total_and_a_changed_price_fades(the_world: World, somebody: Person) -> None:
@@ -113,4 +116,28 @@ def test_a_page_that_slept_catches_up_when_it_wakes(the_world: World, somebody: 
     browser.send("Page.setWebLifecycleState", {"state": "active"})
     somebody.sees_price("bitcoin", "50020")
     somebody.sees("[data-total=value]", "100040")
+    assert not somebody.complaints
+
+
+def test_who_counts_in_bitcoin_sees_everything_move_with_its_price(the_world: World, somebody: Person) -> None:
+    somebody.has_price("ethereum", "2000")
+    somebody.has_price("bitcoin", "50000")
+    somebody.add_transaction("Ethereum", "10", "1000")
+    somebody.go("/settings/")
+    somebody.fill(currency="btc")
+    somebody.page.locator("form:has([name=currency]) button[type=submit]").first.click()
+    somebody.go("/")
+    somebody.sees_price("ethereum", "0.04")
+    assert somebody.total("value") == Decimal("0.4")
+    assert somebody.total("profit") == Decimal("0.2")
+    the_world.coingecko.set_price("bitcoin", "40000")
+    somebody.sees("[data-total=value]", "0.5")
+    expect(somebody.page).to_have_title(re.compile(r"^0\.50000000 · "))
+    assert somebody.holding("ethereum", "price") == Decimal("0.05")
+    assert somebody.holding("ethereum", "cost") == somebody.total("profit") == Decimal("0.25")
+    live = somebody.page.locator("[data-field], [data-total]").evaluate_all(FIGURES)
+    somebody.page.reload()
+    assert somebody.page.locator("[data-field], [data-total]").evaluate_all(FIGURES) == live
+    somebody.go("/market/")
+    somebody.sees_price("bitcoin", "1")
     assert not somebody.complaints

@@ -83,7 +83,7 @@ def test_a_change_of_method_counts_anew(api: ApiClient, portfolio: Portfolio) ->
         ({"name": 5}, "name"),
         ({"name": "Main"}, "name"),
         ({"name": "MAIN"}, "name"),
-        ({"name": "a", "currency": "btc"}, "currency"),
+        ({"name": "a", "currency": "doge"}, "currency"),
         ({"name": "a", "method": "best"}, "method"),
         ({"name": "a", "lot_scope": None}, "lot_scope"),
         ({"name": "a", "colour": "red"}, "colour"),

@@ -11,7 +11,7 @@ from dashboard.live.boards import Page, View
 from dashboard.live.hub import Client
 from dashboard.market.quote import Quote
 from tests.dashboard.live.browser import Browser, cells_of
-from tests.dashboard.live.world import ASSETS, World, held, new_hub, pump
+from tests.dashboard.live.world import ASSETS, CURRENCIES, World, held, new_hub, pump
 
 PAGES = (
     Page(1),
@@ -20,6 +20,11 @@ PAGES = (
     Page(2, View.MARKET),
     Page(3, View.NONE),
     Page(3),
+    Page(4),
+    Page(5),
+    Page(6),
+    Page(4, View.MARKET),
+    Page(5, View.ASSET, asset="ethereum"),
 )
 some_assets = st.sets(st.sampled_from(ASSETS), min_size=1)
 quantities = st.decimals(0, 10**6, places=8, allow_nan=False)
@@ -42,7 +47,7 @@ class OpenPages(RuleBasedStateMachine):
         for positions in self.world.positions.values():
             positions |= {"bitcoin": held("bitcoin", "0.5"), "ethereum": held("ethereum", "3")}
         self.hub.load(self.world.picture(), self.world.now)
-        for seat, page in enumerate(PAGES[:3]):
+        for seat, page in enumerate((*PAGES[:3], *PAGES[6:9])):
             self.a_page_is_opened_in_place_of_another(seat, page)
 
     @rule(assets=some_assets)
@@ -69,13 +74,15 @@ class OpenPages(RuleBasedStateMachine):
         which = data.draw(st.integers(0, len(self.on_the_way) - 1))
         self.hub.tick(*self.on_the_way.pop(which), self.world.now)
 
-    @rule(user=st.sampled_from([1, 2, 3]), asset=st.sampled_from(ASSETS), quantity=quantities, told=st.booleans())
+    @rule(
+        user=st.sampled_from(sorted(CURRENCIES)), asset=st.sampled_from(ASSETS), quantity=quantities, told=st.booleans()
+    )
     def a_transaction(self, user: int, asset: str, quantity: Decimal, told: bool) -> None:
         self.world.positions[user][asset] = held(asset, quantity)
         if told:
             self.reload(user)
 
-    @rule(user=st.sampled_from([1, 2, 3]), asset=st.sampled_from(ASSETS))
+    @rule(user=st.sampled_from(sorted(CURRENCIES)), asset=st.sampled_from(ASSETS))
     def the_last_transaction_of_a_coin_is_deleted(self, user: int, asset: str) -> None:
         self.world.positions[user].pop(asset, None)
         self.reload(user)
@@ -88,7 +95,7 @@ class OpenPages(RuleBasedStateMachine):
     def the_euro_moves(self, rate: str) -> None:
         self.world.rates["eur"] = Decimal(rate)
 
-    @rule(seat=st.integers(0, 7), page=st.sampled_from(PAGES))
+    @rule(seat=st.integers(0, 9), page=st.sampled_from(PAGES))
     def a_page_is_opened_in_place_of_another(self, seat: int, page: Page) -> None:
         if seat in self.seats:
             self.hub.leave(self.seats[seat][0])
@@ -130,7 +137,7 @@ class OpenPages(RuleBasedStateMachine):
             self.hub.watch_clock(self.world.health(), self.world.now)
         if self.hub.ticker.rates != self.world.picture().rates:
             self.hub.load(self.world.picture(), self.world.now)
-        for user in (1, 2, 3):
+        for user in CURRENCIES:
             self.reload(user)
         for client, _ in self.seats.values():
             self.hub.acknowledge(client, client.sent)

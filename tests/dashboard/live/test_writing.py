@@ -17,7 +17,7 @@ from dashboard.live.writing import Write
 from dashboard.money import WIDE
 
 LOCALES = ("en-GB", "de", "fr", "hi", "de-CH")
-BOTH = [(code, locale) for code in ("usd", "jpy", "kwd") for locale in LOCALES]
+BOTH = [(code, locale) for code in ("usd", "jpy", "kwd", "btc") for locale in LOCALES]
 
 amounts = st.one_of(
     st.none(),

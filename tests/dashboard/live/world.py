@@ -4,25 +4,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from accounts.currencies import COINS
 from accounts.locales import DEFAULT, as_read_in
 from dashboard.live import fragments
 from dashboard.live.boards import Contents, Page, View, layout_of
 from dashboard.live.hub import Client, Hub
 from dashboard.live.ticker import Picture
-from dashboard.market.currencies import Rates
+from dashboard.market.currencies import Rates, with_coins
 from dashboard.market.quota import stale_after
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import MarketHealth
 from dashboard.market.storing import as_asset, as_row
 from dashboard.models import MarketQuote
-from dashboard.portfolios import Overview, as_market, assemble
+from dashboard.portfolios import Overview, as_market, assemble, in_currency, merged
 from dashboard.valuation import ZERO, Held, Market, value_holding
 from tests.dashboard.live.browser import Browser
 
 START = datetime(2026, 5, 3, 12, tzinfo=UTC)
 ASSETS = ("bitcoin", "ethereum", "index", "index-value")
-CURRENCIES = {1: "usd", 2: "eur", 3: "usd"}
-LOCALES = {1: DEFAULT, 2: "de", 3: "hi"}
+CURRENCIES = {1: "usd", 2: "eur", 3: "usd", 4: "btc", 5: "btc", 6: "usd"}
+LOCALES = {1: DEFAULT, 2: "de", 3: "hi", 4: DEFAULT, 5: "de", 6: DEFAULT}
+PORTFOLIOS = {5: "eur", 6: "btc"}
+"""Whose portfolio counts in another currency than they do: what it cost moves with the price of a coin."""
 
 
 def held(asset: str, quantity: str | Decimal, cost: str | Decimal = "100") -> Held:
@@ -38,7 +41,7 @@ class World:
     sequence: int = 0
     quotes: dict[str, tuple[int, Quote]] = field(default_factory=dict)
     rates: dict[str, Decimal] = field(default_factory=lambda: {"usd": Decimal(1), "eur": Decimal("0.9")})
-    positions: dict[int, dict[str, Held]] = field(default_factory=lambda: {1: {}, 2: {}, 3: {}})
+    positions: dict[int, dict[str, Held]] = field(default_factory=lambda: {user: {} for user in CURRENCIES})
     interval: float = 60
 
     def tick(self, *assets: str, priced: bool = True) -> tuple[int, list[Quote]]:
@@ -86,16 +89,26 @@ class World:
             return Contents(currency, frozenset(ASSETS), locale=LOCALES[page.user])
         positions = tuple(self.positions[page.user].values())
         listed = frozenset({page.asset} if page.view is View.ASSET else ())
+        if code := PORTFOLIOS.get(page.user):
+            return Contents(currency, listed, (), LOCALES[page.user], tuple((code, one) for one in positions))
         return Contents(currency, listed, positions, LOCALES[page.user])
 
     def market(self, asset: str, currency: str) -> Market:
-        row = next((row for row in self.rows() if row.asset_id == asset), None)
-        rate = Rates(self.rates).rate("usd", currency)
-        return Market() if row is None else as_market(row, rate, self.now - stale_after(self.interval))
+        rows = {row.asset_id: row for row in self.rows()}
+        row, coin = rows.get(asset), rows.get(COINS.get(currency, ""))
+        rate = self.money().rate("usd", currency)
+        return Market() if row is None else as_market(row, rate, self.now - stale_after(self.interval), coin)
+
+    def money(self) -> Rates:
+        """The rates with those of coins."""
+        rows = {row.asset_id: row.price for row in self.rows()}
+        return with_coins(Rates(dict(self.rates)), {code: rows.get(coin) for code, coin in COINS.items()})
 
     def overview(self, user: int) -> Overview:
         currency = CURRENCIES[user]
-        positions = self.positions[user].values()
+        code = PORTFOLIOS.get(user, currency)
+        rate = Decimal(1) if code == currency else self.money().rate(code, currency)
+        positions = merged(in_currency(one, code, rate) for one in self.positions[user].values())
         return assemble(currency, (value_holding(one, self.market(one.asset, currency)) for one in positions))
 
     def html(self, page: Page) -> str:

@@ -30,7 +30,7 @@ STANDING = 20
 ALONE = 500
 """Pages of the hub alone."""
 FIRST = 10
-"""Pages that are open before memory is looked at: the first ones load what all share."""
+"""Pages that are open, and have had a tick, before memory is looked at: the first ones load what all share."""
 TASKS, ASKED = 10, 40
 OPENING = 5
 """Milliseconds for each page, when many come at once."""
@@ -119,6 +119,7 @@ def hub(bench: Bench, name: str) -> Found:
     found = Found(name)
     with listening(web(["--fd", "FD"], name), bench.environment) as server:
         bench.open(server.port, FIRST)
+        bench.fanouts(server, 1)
         before, already = server.memory(), FIRST
         for clients in SIZES:
             say(f"{name}, {clients:,} pages")

@@ -11,10 +11,11 @@ from django.conf import settings
 from dashboard.market.acceptance import JUMP, STABLECOIN_JUMP, is_jump, is_stablecoin
 from dashboard.market.quota import stale_after
 from dashboard.market.samples import extremes
-from dashboard.models import MarketQuote, MarketState, PriceSample
+from dashboard.models import MarketState
 from dashboard.money import plain
 from notifications.models import Watch
 from notifications.prices import Price
+from notifications.watched import quotes_since
 
 LATE_AFTER: Final = 2
 """Intervals of polling without a judgement that make a firing late, but at least one interval and LATE_GRACE."""
@@ -47,7 +48,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A fresh quote: its price, and the source's low and high of the 24 hours before it."""
+    """A fresh quote: its price, the source's low and high of the 24 hours before it, and its sample's own, if any."""
 
     asset: str
     symbol: str
@@ -55,16 +56,21 @@ class Stated:
     as_of: datetime
     low: Decimal | None
     high: Decimal | None
+    lowest: Decimal | None
+    highest: Decimal | None
 
 
 def gather(watch: Watch, now: datetime) -> News:
     state = MarketState.objects.filter(pk=1).first() or MarketState()
-    names = ("asset_id", "asset__symbol", "price", "as_of", "low_24h", "high_24h", "sequence", "source")
-    rows = list(MarketQuote.objects.filter(sequence__gt=watch.sequence).values_list(*names))
+    quotes = quotes_since(watch.sequence)
     oldest = now - stale_after(state.interval_seconds)
-    fresh = [Stated(*row[:6]) for row in rows if row[2] is not None and row[3] is not None and row[3] >= oldest]
+    fresh = [
+        Stated(one.asset, one.symbol, one.price, one.as_of, one.low, one.high, one.lowest, one.highest)
+        for one in quotes
+        if one.price is not None and one.as_of is not None and one.as_of >= oldest
+    ]
     gap = unseen(watch, state)
-    sequence = max((row[6] for row in rows), default=watch.sequence)
+    sequence = max((one.sequence for one in quotes), default=watch.sequence)
     since = watch.looked_at if gap is not None or sequence - watch.sequence > 1 else None
     if since is not None:
         extremes_of = missed(fresh, watch, since, now)
@@ -82,7 +88,7 @@ def gather(watch: Watch, now: datetime) -> News:
         missed_since=since,
         extremes=watch.extremes
         | {one.asset: [plain(one.low), plain(one.high)] for one in fresh if one.low and one.high},
-        quotes={row[0]: Price(row[2], row[3], row[7], {}) for row in rows},
+        quotes={one.asset: Price(one.price, one.as_of, one.source, {}) for one in quotes},
         stale_before=oldest,
     )
 
@@ -107,15 +113,10 @@ def missed(fresh: Collection[Stated], watch: Watch, since: datetime, now: dateti
 
 def within_samples(fresh: Iterable[Stated]) -> dict[str, Extremes]:
     """By asset, what its newest sample held beside the price: the seconds before it, where exchanges tell of them."""
-    newest = {one.asset: one for one in fresh}
-    if not newest:
-        return {}
-    since = min(one.as_of for one in newest.values())
-    held = PriceSample.objects.filter(asset__in=newest, at__gte=since, step=0, low__isnull=False, high__isnull=False)
     return {
-        asset: sane_extremes(newest[asset], (low, high))
-        for asset, at, low, high in held.values_list("asset_id", "at", "low", "high")
-        if at == newest[asset].as_of and low is not None and high is not None
+        one.asset: sane_extremes(one, (one.lowest, one.highest))
+        for one in fresh
+        if one.lowest is not None and one.highest is not None
     }
 
 

@@ -5,7 +5,8 @@ As floats for what notifications.weighing keeps in memory; exactly for what is j
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -35,11 +36,18 @@ QUANTITIES: Final = """
     SELECT f.user_id, p.portfolio_id, f.revision, p.asset_id, {quantity}
       FROM dashboard_portfolio f JOIN dashboard_position p ON p.portfolio_id = f.id
      WHERE f.user_id IN ({owners})"""
-QUANTITY: Final = {"sqlite": "p.quantity", "postgresql": "trim_scale(p.quantity)"}
 ALIVE: Final = """
     SELECT id FROM notifications_reminder
      WHERE id IN ({ids}) AND active AND (expires_at IS NULL OR expires_at > %s)
        AND NOT (arming = 'fired' AND repeat = 'once')"""
+QUOTES: Final = """
+    SELECT q.asset_id, a.symbol, q.source, q.sequence, {as_of}, {price}, {low}, {high}, {lowest}, {highest}
+      FROM dashboard_marketquote q JOIN dashboard_asset a ON a.id = q.asset_id
+      LEFT JOIN dashboard_pricesample s ON s.asset_id = q.asset_id AND s.at = q.as_of AND s.step = 0
+     WHERE q.sequence > %s"""
+AMOUNT: Final = {"sqlite": "{}", "postgresql": "trim_scale({})"}
+TIME: Final = {"sqlite": "CAST({} AS text)", "postgresql": "(EXTRACT(EPOCH FROM {}) * 1000000)::bigint"}
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PRICES: Final = "SELECT asset_id, CAST(price AS {real}) FROM dashboard_marketquote WHERE price IS NOT NULL"
 REAL: Final = {"sqlite": "real", "postgresql": "float8"}
 NO_MONEY: Final[tuple[Any, ...]] = (0.0, 0.0, 0.0, 0.0, 0.0, {})
@@ -75,9 +83,67 @@ def positions_of(owners: Sequence[int], *, money: bool) -> dict[int, list[Held]]
     }
 
 
+@dataclass(frozen=True, slots=True)
+class StoredQuote:
+    """What the market's state says of an asset, in USD; `low` and `high` of 24 hours are the source's.
+
+    `lowest` and `highest` are what its sample holds beside the price, where it holds more.
+    """
+
+    asset: str
+    symbol: str
+    source: str
+    sequence: int
+    as_of: datetime | None
+    price: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    lowest: Decimal | None
+    highest: Decimal | None
+
+
+def quotes_since(sequence: int) -> list[StoredQuote]:
+    """Those with a higher number; on a lively day that is every quote at each tick."""
+    amount, time = AMOUNT[connection.vendor].format, TIME[connection.vendor].format
+    question = QUOTES.format(
+        as_of=time("q.as_of"),
+        price=amount("q.price"),
+        low=amount("q.low_24h"),
+        high=amount("q.high_24h"),
+        lowest=amount("s.low"),
+        highest=amount("s.high"),
+    )
+    return [
+        StoredQuote(
+            asset,
+            symbol,
+            source,
+            number,
+            moment(as_of),
+            decimal(price),
+            decimal(low),
+            decimal(high),
+            decimal(lowest),
+            decimal(highest),
+        )
+        for asset, symbol, source, number, as_of, price, low, high, lowest, highest in rows(question, sequence)
+    ]
+
+
+def moment(at: str | int | None) -> datetime | None:
+    """From Django's text on SQLite, from microseconds on PostgreSQL."""
+    if isinstance(at, str):
+        return datetime.fromisoformat(at).replace(tzinfo=UTC)
+    return None if at is None else EPOCH + timedelta(microseconds=at)
+
+
+def decimal(amount: Any) -> Decimal | None:
+    return None if amount is None else Decimal(amount)
+
+
 def quantities_of(owners: Iterable[int]) -> Iterator[tuple[int, int, int, str, Decimal]]:
     """Owner, portfolio, its revision, asset, and how much of it is held."""
-    question = QUANTITIES.format(quantity=QUANTITY[connection.vendor], owners=listed(owners))
+    question = QUANTITIES.format(quantity=AMOUNT[connection.vendor].format("p.quantity"), owners=listed(owners))
     for owner, portfolio, revision, asset, quantity in rows(question):
         yield owner, portfolio, revision, asset, Decimal(quantity)
 

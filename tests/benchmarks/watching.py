@@ -25,6 +25,7 @@ from django.db.models import F, Sum  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from dashboard import clock  # noqa: E402
+from dashboard.live.announce import keep_connection  # noqa: E402
 from dashboard.models import Asset, MarketQuote, MarketState, Portfolio, Position  # noqa: E402
 from dashboard.portfolios import held_assets  # noqa: E402
 from notifications import checking  # noqa: E402
@@ -290,6 +291,10 @@ def worth_of_all(size: int) -> list[int]:
 
 def main() -> None:
     structlog.configure(processors=[drop])
+    # As workers begin (project.celery).
+    keep_connection()
+    gc.collect()
+    gc.freeze()
     what, size = {"prices": prices, "balances": balances}[sys.argv[1]], int(sys.argv[2])
     json.dump(what(size), sys.stdout)
 

@@ -1,6 +1,7 @@
 """What is held is weighed in floats: nobody whose exact figure has crossed is passed over, whatever changed before."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from dashboard import clock
-from dashboard.models import ExchangeRate, Portfolio, Position
+from dashboard.models import ExchangeRate, MarketQuote, Portfolio, Position
 from dashboard.money import WIDE, quantize
 from notifications import checking
 from notifications.conditions import Arming
@@ -23,6 +24,7 @@ from notifications.models import Alert, Reminder, Watch
 from notifications.observing import observe_draft
 from notifications.reminding import create_reminder, draft_reminder, edit_reminder, pause_reminder, resume_reminder
 from notifications.validation import ReminderErrors
+from notifications.watched import quotes_since
 from notifications.weighing import SCALES, Scales, read_ahead
 from tests.notifications.conftest import Market, coin, hold, make_user
 
@@ -322,3 +324,19 @@ def test_queries_do_not_grow_with_what_is_followed(market: Market, remind: Remin
             weighed()
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_quotes_are_read_as_the_model_reads_them(market: Market, time: Any) -> None:
+    market.set_all(
+        {"bitcoin": "0.000000000000000001", "ethereum": "12345678901234567890.5", "nothing": None}, check=False
+    )
+    MarketQuote.objects.filter(asset="bitcoin").update(low_24h="1000", high_24h="1000.10", as_of=None)
+    MarketQuote.objects.filter(asset="ethereum").update(as_of=datetime(2026, 3, 29, 1, 30, 0, 120000, tzinfo=UTC))
+    found = {one.asset: one for one in quotes_since(0)}
+    for quote in MarketQuote.objects.select_related("asset"):
+        one = found.pop(quote.asset_id)
+        assert (one.symbol, one.source, one.sequence) == (quote.asset.symbol, quote.source, quote.sequence)
+        assert (one.as_of, one.price, one.low, one.high) == (quote.as_of, quote.price, quote.low_24h, quote.high_24h)
+        assert str(one.low) == str(quote.low_24h)
+    assert not found
+    assert not quotes_since(1)

@@ -55,3 +55,5 @@ COINS: dict[str, str] = {"btc": "bitcoin", "eth": "ethereum"}
 """Codes of coins that one may count in, with the asset whose price is what one of them is worth."""
 CURRENCIES: dict[str, str] = MONEY | {"btc": gettext_noop("Bitcoin"), "eth": gettext_noop("Ether")}
 CHOICES = [(code, format_lazy("{} · {}", code.upper(), gettext_lazy(name))) for code, name in CURRENCIES.items()]
+TERSE = [(code, code.upper() if code in COINS else label) for code, label in CHOICES]
+"""The same where coins are named beside it: there a name such as Bitcoin means the coin."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts import locales
-from accounts.currencies import CHOICES
+from accounts.currencies import TERSE
 from accounts.models import User
 from dashboard.models import Portfolio
 from dashboard.money import AmountError, parse_amount, plain
@@ -89,7 +89,7 @@ class CurrencyField(forms.ChoiceField):
     """A currency's code, in either case."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(choices=CHOICES, **options)
+        super().__init__(choices=TERSE, **options)
 
     def to_python(self, value: Any) -> str:
         return super().to_python(value).lower()

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
-from accounts.currencies import CHOICES
+from accounts.currencies import TERSE
 from accounts.models import User
 from dashboard.forms import AmountField, CurrencyField, FirstFaultFocused, MomentField
 from dashboard.models import Asset, Portfolio
@@ -110,7 +110,7 @@ class ReminderForm(FirstFaultFocused, forms.Form):
     minutes = whole_number(gettext_lazy("For how many minutes"), initial=10)
     currency = CurrencyField(label=gettext_lazy("Currency"), required=False)
     peg = forms.ChoiceField(
-        label=gettext_lazy("Held to"), required=False, choices=[("", gettext_lazy("What its ticker names")), *CHOICES]
+        label=gettext_lazy("Held to"), required=False, choices=[("", gettext_lazy("What its ticker names")), *TERSE]
     )
     repeat = forms.ChoiceField(
         label=gettext_lazy("How often"), choices=Reminder.Repeat.choices, initial=Reminder.Repeat.ONCE

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import brotli
+import structlog
 from django.conf import settings
 from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -19,6 +20,7 @@ WORTHWHILE: Final = 0.95
 """Of its size: a file that doesn't become smaller than that is sent as it is."""
 QUALITY: Final = 6
 """Of 9 for gzip and 11 for brotli: a tenth of the time that the last twelfth of the size would take."""
+logger = structlog.get_logger(__name__)
 COMPRESS: Final = {
     "br": lambda data: brotli.compress(data, quality=QUALITY),
     "gzip": lambda data: gzip.compress(data, QUALITY, mtime=0),
@@ -51,7 +53,15 @@ class InEncodings(StaticFile):
 
 
 def encoded(file: Path) -> dict[str, str]:
-    """The paths of the file in other encodings, made where they aren't there yet."""
+    """The paths of the file in other encodings, made where they aren't there yet; none where nothing can be written."""
+    try:
+        return made(file)
+    except OSError as error:
+        logger.warning("files.uncompressed", file=str(file), error=str(error))
+        return {}
+
+
+def made(file: Path) -> dict[str, str]:
     facts = file.stat()
     name = blake2b(f"{file} {facts.st_size} {facts.st_mtime_ns}".encode(), digest_size=16).hexdigest()
     folder = Path(settings.DATA_DIR) / "compressed"

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import brotli
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.http.response import HttpResponseBase
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from project.files import encoded
 from tests.dashboard.page_world import ada, bought, coins, page
 
-STYLES = (settings.BASE_DIR / "static" / "app.css").read_bytes()
+STYLES = (configured.BASE_DIR / "static" / "app.css").read_bytes()
 
 
 def body(answer: HttpResponseBase) -> bytes:
@@ -48,7 +49,7 @@ def test_a_file_that_a_browser_has_is_not_sent_again() -> None:
 
 
 def test_pictures_are_sent_as_they_are() -> None:
-    picture = next((settings.BASE_DIR / "static" / "icons").glob("*.png"))
+    picture = next((configured.BASE_DIR / "static" / "icons").glob("*.png"))
     answer = ask(Client(), f"/static/icons/{picture.name}", "gzip, br")
     assert "Content-Encoding" not in answer
     assert body(answer) == picture.read_bytes()
@@ -66,6 +67,13 @@ def test_a_file_is_compressed_once_and_anew_when_it_changes(tmp_path: Path) -> N
     assert second.keys() == {"br", "gzip"}
     assert not set(first.values()) & set(second.values())
     assert brotli.decompress(Path(second["br"]).read_bytes()) == file.read_bytes()
+
+
+def test_where_nothing_can_be_written_files_are_sent_as_they_are(tmp_path: Path, settings: Settings) -> None:
+    file = tmp_path / "long.css"
+    file.write_text("a { color: red }\n" * 100)
+    settings.DATA_DIR = file / "no folder"
+    assert encoded(file) == {}
 
 
 def test_what_does_not_become_smaller_is_left_as_it_is(tmp_path: Path) -> None:

@@ -35,11 +35,14 @@ class Suggestion:
 
 
 def suggestions(user: User, coin: Asset) -> list[Suggestion]:
-    """For a coin that is held, or only looked at; none for what has no price. Amounts are in the user's currency."""
+    """For a coin that is held, or only looked at; none for what has no price, or is what the user counts in.
+
+    Amounts are in the user's currency.
+    """
     quote = MarketQuote.objects.filter(asset=coin).first()
     rate = currencies.todays_rates().rate("usd", user.currency)
     price = converted(quote.price, rate) if quote else None
-    if price is None or price <= 0 or quote is None:
+    if price is None or price <= 0 or quote is None or COINS.get(user.currency) == coin.pk:
         return []
     holding = next((one for one in overview(user).holdings if one.asset == coin.pk), None)
     unit = user.currency.upper()

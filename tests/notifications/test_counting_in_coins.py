@@ -14,9 +14,10 @@ from dashboard.models import MarketQuote, Portfolio
 from notifications.limits import limits_of
 from notifications.models import Alert, Reminder
 from notifications.selectors import watched_assets
+from notifications.suggesting import suggestions
 from notifications.talking import Remind as Wish
 from notifications.talking import understand
-from tests.notifications.conftest import Market, hold
+from tests.notifications.conftest import Market, coin, hold
 
 pytestmark = pytest.mark.django_db
 Remind = Callable[..., Reminder]
@@ -109,6 +110,14 @@ def test_limits_in_bitcoin_are_drawn_on_charts_in_bitcoin_only(market: Market, r
     remind("price_above", "0.05", asset="ethereum", currency="btc")
     assert [float(limit.value) for limit in limits_of(Subject(user, "btc", asset="ethereum"))] == [0.05]
     assert limits_of(Subject(user, "usd", asset="ethereum")) == []
+
+
+def test_nothing_is_suggested_of_what_is_counted_in(market: Market, user: User) -> None:
+    start(market)
+    User.objects.filter(pk=user.pk).update(currency="btc")
+    user.refresh_from_db()
+    assert suggestions(user, coin("bitcoin")) == []
+    assert [one.label for one in suggestions(user, coin("ethereum"))] == ["+25 %", "−10 %"]
 
 
 def test_messages_name_it_as_a_currency() -> None:

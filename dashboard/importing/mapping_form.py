@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.currencies import CHOICES
+from accounts.currencies import TERSE
 from dashboard.importing.guessing import KIND_OF_WORD, words_in
 from dashboard.importing.mapping import FIELDS, MOVED, NEEDED, SKIP, TRADED, ColumnMap, distinct
 from dashboard.importing.table import Table
@@ -56,7 +56,7 @@ class MappingForm(forms.Form):
         )
         self.fields["dates"] = forms.ChoiceField(choices=DATES, label=gettext("Order of dates"))
         self.fields["currency"] = forms.ChoiceField(
-            choices=CHOICES, label=gettext("Currency where no column names one")
+            choices=TERSE, label=gettext("Currency where no column names one")
         )
         for name, word in self.named_words(chosen):
             kinds = [("", gettext("Choose what it is")), *KINDS, (SKIP, gettext("Leave these rows out"))]

@@ -55,9 +55,7 @@ class MappingForm(forms.Form):
             choices=KINDS, label=gettext("Kind of all rows, without a column for it")
         )
         self.fields["dates"] = forms.ChoiceField(choices=DATES, label=gettext("Order of dates"))
-        self.fields["currency"] = forms.ChoiceField(
-            choices=TERSE, label=gettext("Currency where no column names one")
-        )
+        self.fields["currency"] = forms.ChoiceField(choices=TERSE, label=gettext("Currency where no column names one"))
         for name, word in self.named_words(chosen):
             kinds = [("", gettext("Choose what it is")), *KINDS, (SKIP, gettext("Leave these rows out"))]
             self.fields[name] = forms.ChoiceField(

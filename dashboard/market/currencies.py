@@ -102,7 +102,7 @@ def rate(from_code: str, to_code: str, at: date | datetime | None = None) -> Dec
 class Exchange:
     """Rates of any day into one currency, each looked up once: for many transactions in one go."""
 
-    __slots__ = ("_days", "_first_unsettled", "_known", "_samples", "code", "coin")
+    __slots__ = ("_days", "_dollars", "_first_unsettled", "_known", "_samples", "code", "coin")
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -110,6 +110,7 @@ class Exchange:
         """The asset whose price is the rate, where one counts in a coin."""
         self._known: dict[tuple[str, date], Decimal | None] = {}
         self._first_unsettled: date | None = None
+        self._dollars: dict[tuple[str, date | None], Decimal | None] = {}
         self._days: dict[str, dict[date, Decimal]] = {}
         self._samples: dict[str, tuple[list[datetime], list[Decimal]]] = {}
 
@@ -160,7 +161,7 @@ class Exchange:
     def dollars_on(self, code: str, day: date) -> Decimal | None:
         """What one of it was worth on a day of the past."""
         if code not in COINS:
-            return rate(code, "usd", day)
+            return self.dollars(code, day)
         price = self.days(COINS[code]).get(day)
         return self.last_sample(COINS[code], midnight(day), midnight(day + DAY)) if price is None else price
 
@@ -168,13 +169,19 @@ class Exchange:
         """What one of it was worth at a moment: a stored daily price is that of the day's beginning."""
         day = at.astimezone(UTC).date()
         if code not in COINS:
-            return rate(code, "usd", day)
+            return self.dollars(code, day)
         coin, begin = COINS[code], midnight(day)
         since_midnight = self.last_sample(coin, begin + timedelta.resolution, at + timedelta.resolution)
         if since_midnight is not None:
             return since_midnight
         before = self.days(coin).get(day) or self.last_sample(coin, at - DAY, at + timedelta.resolution)
-        return todays_rates().rate(code, "usd") if before is None and day >= clock.now().date() else before
+        return self.dollars(code, None) if before is None and day >= clock.now().date() else before
+
+    def dollars(self, code: str, day: date | None) -> Decimal | None:
+        """What one of it is worth on a day, or now, each looked up once."""
+        if (code, day) not in self._dollars:
+            self._dollars[code, day] = rate(code, "usd", day)
+        return self._dollars[code, day]
 
     def days(self, coin: str) -> dict[date, Decimal]:
         """The stored daily prices."""

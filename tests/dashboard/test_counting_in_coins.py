@@ -339,6 +339,31 @@ def test_snapshots_in_dollars_are_told_in_bitcoin_at_its_price_of_then(ada: User
     assert [value for _, value in chart.lines[1].known] == [D("0.0125"), D("0.01")]
 
 
+def test_what_a_chart_asks_does_not_grow_with_its_points(ada: User) -> None:
+    ExchangeRate.objects.create(code="eur", per_usd=D("0.8"), fetched_at=clock.now())
+    portfolio = Portfolio.objects.get()
+    ada.currency = "btc"
+
+    def asked(first: int, last: int) -> int:
+        for minutes in range(first, last):
+            Snapshot.objects.create(
+                portfolio=portfolio,
+                at=clock.now() - timedelta(minutes=10 * minutes),
+                currency="eur",
+                value=D(40000),
+                cost=D(500),
+                profit=D(500),
+            )
+        with CaptureQueriesContext(connection) as queries:
+            chart = value_chart(ada, None, Span.DAY)
+        assert {value for _, value in chart.main.known} == {D(1)}
+        return len(queries)
+
+    with time_machine.travel(clock.now().replace(hour=12), tick=False):
+        asked(1, 2)  # which makes the one row of the market's state
+        assert asked(2, 4) == asked(4, 40)
+
+
 def test_a_snapshot_of_a_portfolio_in_bitcoin_is_what_the_page_says(in_bitcoin: User) -> None:
     bought(in_bitcoin, "ethereum", "3", "0.05")
     assert take_snapshots() == 1

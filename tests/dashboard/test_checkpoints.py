@@ -81,7 +81,7 @@ def state(standings: Mapping[str, Standing]) -> dict[str, object]:
     return {
         asset: [
             [getattr(standing, name) for name in (*FIGURES, "exchanged", "balances", "flags")],
-            [(wallet, pool.quantity, pool.lots()) for wallet, pool in standing.pools.items()],
+            [(wallet, standing.held_in(pool), pool.lots()) for wallet, pool in standing.pools.items()],
         ]
         for asset, standing in standings.items()
     }

@@ -3,11 +3,11 @@
 import gc
 import os
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.template.loader import get_template  # noqa: E402
@@ -15,6 +15,7 @@ from django.urls import resolve  # noqa: E402
 
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 from project.gate import BodyCap, SameOrigin  # noqa: E402
+from project.handling import Pages  # noqa: E402
 from project.metrics import reporting  # noqa: E402
 
 reporting.start("web")
@@ -30,7 +31,7 @@ gc.freeze()
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyCap(pages),
+        "http": BodyCap(Pages()),
         "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
     }
 )

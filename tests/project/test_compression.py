@@ -44,7 +44,7 @@ def test_a_file_comes_in_the_smallest_encoding_that_is_accepted() -> None:
 def test_a_file_that_a_browser_has_is_not_sent_again() -> None:
     client = Client()
     first = ask(client, "/static/app.css", "br")
-    first.close()
+    assert body(first)
     headers = {"accept-encoding": "br", "if-none-match": first["ETag"]}
     again = client.get("/static/app.css", headers=headers)
     assert (again.status_code, body(again)) == (304, b"")

@@ -248,7 +248,8 @@ def test_twenty_alerts_at_once_leave_the_page_usable(the_world: World, new_perso
     expect(page.locator(".toasts-more")).to_have_text("and 18 more: show all alerts")
     page.locator(".toasts-more").click()
     expect(page).to_have_url(re.compile(r"/alerts/$"))
-    page.get_by_role("button", name="Mark all as seen").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Mark all as seen").click()
     page.reload()
     expect(page.locator("#toasts > *")).to_have_count(0)
     assert somebody.complaints == []

@@ -5,7 +5,7 @@ Times are UTC. Nothing is fetched here: where no price of a time is stored, the 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from itertools import groupby, pairwise
@@ -18,7 +18,7 @@ from accounts.models import User
 from dashboard import clock
 from dashboard.formats import format_exact, format_money, format_price, format_quantity
 from dashboard.market import currencies
-from dashboard.market.currencies import ONE
+from dashboard.market.currencies import ONE, midnight
 from dashboard.market.samples import Sample, samples, slot
 from dashboard.models import Asset, DailyPrice, DailyValue, Portfolio, PriceSample, Snapshot, Transaction
 from dashboard.money import WIDE, quantize, quantize_price
@@ -272,7 +272,7 @@ def first_value(user: User, portfolio: Portfolio | None) -> datetime | None:
 
 def earlier(at: datetime | None, day: date | None) -> datetime | None:
     """The earlier of a time and the beginning of a day (UTC), as far as they are known."""
-    begins = None if day is None else datetime.combine(day, time(), UTC)
+    begins = None if day is None else midnight(day)
     return min((one for one in (at, begins) if one is not None), default=None)
 
 
@@ -313,7 +313,7 @@ def prices(asset: str, currency: str, since: datetime, until: datetime, step: ti
         .order_by("day")
         .values_list("day", "usd")
     )
-    old = [(datetime.combine(day, time(), UTC), usd) for day, usd in days]
+    old = [(midnight(day), usd) for day, usd in days]
     told = [each for each in old if since <= each[0] < begin] + list(recent.values())
     points = []
     for at, usd in told:

@@ -108,7 +108,7 @@ def test_coins_that_limits_are_stated_in_are_fetched(market: Market, remind: Rem
 def test_limits_in_bitcoin_are_drawn_on_charts_in_bitcoin_only(market: Market, remind: Remind, user: User) -> None:
     start(market)
     remind("price_above", "0.05", asset="ethereum", currency="btc")
-    assert [float(limit.value) for limit in limits_of(Subject(user, "btc", asset="ethereum"))] == [0.05]
+    assert [limit.value for limit in limits_of(Subject(user, "btc", asset="ethereum"))] == [Decimal("0.05")]
     assert limits_of(Subject(user, "usd", asset="ethereum")) == []
 
 

@@ -22,6 +22,7 @@ from dashboard.live.counting import counts
 from dashboard.live.hearing import Hearing
 from dashboard.live.hub import Hub, Order, greeted
 from dashboard.live.loading import NoSuchPage, Standing, Visitor
+from dashboard.live.setting_aside import SetAside
 from dashboard.market.quote import parse_facts
 from dashboard.market.refresh import market_state
 
@@ -36,7 +37,7 @@ LINGER: Final = 30.0
 MOST_LOOKED_AT: Final = 1000
 """People who are looked at in one round; where more are there, in turns."""
 AT_ONCE: Final = 50
-TOGETHER: Final = 200
+TOGETHER: Final = 400
 """Pages that follow a tick together."""
 LOOK_EVERY: Final = 1.0
 LOOK_AT_MARKET_EVERY: Final = 3
@@ -52,11 +53,13 @@ class Broadcast:
 
     def __init__(self) -> None:
         self.hub = Hub()
-        self.connections: set[Connection] = set()
+        # In the order in which they came, which is how they lie in memory: thousands are gone through in each tick.
+        self.connections: dict[Connection, None] = {}
         self.people: dict[int, set[Connection]] = {}
         self.hearing = Hearing(self.hear, self.heal)
         self.standing: dict[int, Standing] = {}
         self.unseen: list[int] = []
+        self.aside = SetAside()
         self.visitors = Together(loading.visitors)
         self.openings = Together(loading.open_pages)
         self.running: asyncio.Task[None] | None = None
@@ -79,7 +82,7 @@ class Broadcast:
 
         `mark` is that of the sections which the page has (dashboard.structure).
         """
-        self.connections.add(connection)
+        self.connections[connection] = None
         self.people.setdefault(connection.page.user, set()).add(connection)
         counts.connected += 1
         counts.opened += 1
@@ -115,7 +118,7 @@ class Broadcast:
 
     def forget(self, connection: Connection) -> None:
         counts.connected -= connection in self.connections
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         of_user = self.people.get(connection.page.user, set())
         of_user.discard(connection)
         if not of_user:
@@ -159,7 +162,7 @@ class Broadcast:
             some = everyone[start : start + AT_ONCE]
             if start % TOGETHER == 0:
                 together = everyone[start : start + TOGETHER]
-                self.hub.advance({connection.client.board for connection in together if connection.client is not None})
+                self.hub.advance(dict.fromkeys(one.client.board for one in together if one.client is not None))
             now, frames = self.now(), 0
             for connection in some:
                 frames += connection.write(self.hub, now)
@@ -272,6 +275,11 @@ class Broadcast:
         if not self.unseen:
             self.unseen = list(self.people)
         some, self.unseen = self.unseen[:MOST_LOOKED_AT], self.unseen[MOST_LOOKED_AT:]
+        for start in range(0, len(some), TOGETHER):
+            await self.calm.wait()
+            await self.look_at(some[start : start + TOGETHER])
+
+    async def look_at(self, some: list[int]) -> None:
         connections = [one for user in some for one in self.of_user(user)]
         sessions = {one.session for one in connections}
         standings = await in_database(loading.standings)(some)
@@ -357,8 +365,9 @@ class Broadcast:
             await self.send_shares()
         if turn % RENEW_PRESENCE_EVERY == 0:
             self.run_errand(asyncio.to_thread(presence.renew))
+        await self.calm.wait()
+        self.aside.tidy(counts.opened, len(self.connections))
         try:
-            await self.calm.wait()
             await self.look_at_people()
             if turn % PICTURE_EVERY == PICTURE_EVERY - 1:
                 await in_database(hang_up)()

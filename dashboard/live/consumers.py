@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -33,7 +32,8 @@ class LiveConsumer(AsyncConsumer):
     channel_layer_alias = "none: the hub listens for all"
 
     connection: Connection | None = None
-    received: deque[float] | None = None
+    received: tuple[float, ...] = ()
+    """When the last messages came that count."""
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Any]) -> None:
         # Without the base class's task beside that of the server: nothing is waited for but what the page sends.
@@ -50,10 +50,12 @@ class LiveConsumer(AsyncConsumer):
         """Accept first: a browser can tell the code of a close only after that."""
         await self.send({"type": "websocket.accept"})
         broadcast = self.broadcast
-        visitor = await broadcast.visitor(session_of(self.scope["headers"]))
+        session, named = session_of(self.scope["headers"]), names_in(self.scope["query_string"])
+        if isinstance(self.scope["headers"], list):
+            self.scope["headers"].clear()  # some two kilobytes, which nobody needs any more
+        visitor = await broadcast.visitor(session)
         if visitor is None:
             return await self.close(SIGNED_OUT)
-        named = names_in(self.scope["query_string"])
         page = page_of(visitor.user, named)
         if page is None:
             return await self.close(NO_SUCH_PAGE)
@@ -78,11 +80,9 @@ class LiveConsumer(AsyncConsumer):
         if self.acknowledged(report.get("seen")) >= REPORT_EVERY:
             return None
         now = self.broadcast.now()
-        if self.received is None:
-            self.received = deque(maxlen=MOST_MESSAGES)
         if len(self.received) == MOST_MESSAGES and now - self.received[0] < WITHIN:
             return await self.close(TOO_MUCH)
-        self.received.append(now)
+        self.received = (*self.received[-MOST_MESSAGES + 1 :], now)
         if self.connection is not None and report.get("state") is True:
             self.broadcast.send_state(self.connection, str(report.get("has", "")))
         return None

@@ -3,66 +3,16 @@
 Only what is usual is done here: whole text messages to an open socket that takes them. All else is uvicorn's.
 """
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
 from project.runner.frames import whole_text
+from project.runner.inbox import Gate, Inbox
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
-
-
-class Gate:
-    """asyncio's Event for one who waits. That and its Queue keep a deque of 0.6 KB for each thing that might be waited
-    for, five on each socket.
-    """
-
-    __slots__ = ("opens",)
-
-    def __init__(self) -> None:
-        self.opens: asyncio.Future[None] | None = None
-
-    def is_set(self) -> bool:
-        return self.opens is None
-
-    def clear(self) -> None:
-        if self.opens is None:
-            self.opens = asyncio.get_running_loop().create_future()
-
-    def set(self) -> None:
-        opens, self.opens = self.opens, None
-        if opens is not None and not opens.done():
-            opens.set_result(None)
-
-    async def wait(self) -> None:
-        while self.opens is not None:
-            await asyncio.shield(self.opens)
-
-
-class Inbox:
-    """asyncio's Queue for one who takes."""
-
-    __slots__ = ("gate", "messages")
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-        self.gate = Gate()
-
-    def empty(self) -> bool:
-        return not self.messages
-
-    def put_nowait(self, message: Any) -> None:
-        self.messages.append(message)
-        self.gate.set()
-
-    async def get(self) -> Any:
-        while not self.messages:
-            self.gate.clear()
-            await self.gate.wait()
-        return self.messages.pop(0)
 
 
 class Sockets(WebSocketsSansIOProtocol):
@@ -81,9 +31,17 @@ class Sockets(WebSocketsSansIOProtocol):
     async def send(self, message: "ASGISendEvent") -> None:
         text = message.get("text")
         if text is None or not self.takes_text():
+            opens = not self.handshake_complete
             await super().send(message)
+            if opens and self.handshake_complete:
+                self.forget_handshake()
         else:
             self.transport.write(whole_text(str(text)))
+
+    def forget_handshake(self) -> None:
+        """Let go of the headers, of which three objects keep hold as long as the socket is open: 3 KB."""
+        self.request.headers.clear()
+        self.response.headers.clear()
 
     def takes_text(self) -> bool:
         """Whether it is open, no extension changes what is sent, and what was sent before has gone out."""

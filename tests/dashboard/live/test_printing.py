@@ -68,7 +68,7 @@ def test_signs_are_told_apart(numbers: list[Decimal], places: int) -> None:
     limbs.carry(of)
     negative, size = limbs.magnitude(of)
     assert list(negative) == [number < 0 for number in numbers]
-    assert numbers_in(size) == [abs(number) for number in numbers]
+    assert numbers_in(size) == [number.copy_abs() for number in numbers]
 
 
 @given(numbers=some)

@@ -37,7 +37,7 @@ LINGER: Final = 30.0
 MOST_LOOKED_AT: Final = 1000
 """People who are looked at in one round; where more are there, in turns."""
 AT_ONCE: Final = 50
-TOGETHER: Final = 400
+TOGETHER: Final = 500
 """Pages that follow a tick together."""
 LOOK_EVERY: Final = 1.0
 LOOK_AT_MARKET_EVERY: Final = 3

@@ -73,7 +73,9 @@ def quantize_price(number: Decimal) -> Decimal:
 
 def plain(number: Decimal) -> str:
     """`number` in plain notation without exponent or trailing zeros: `0.00000001`, `21000000`, `-3.5`."""
-    if not number:
-        return "0"
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = str(number)
+    if "E" in text:
+        text = f"{number:f}"
+    if text[-1] == "0" and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if number else "0"

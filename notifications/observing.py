@@ -153,6 +153,8 @@ class Prospect:
 
     def is_old(self, price: Price, code: str) -> bool:
         """Is a price in that currency old: it, or that of the coin that is counted in?"""
+        if code not in COINS:
+            return self.is_stale(price)
         unit = self.prices.get(COINS.get(code, ""))
         return self.is_stale(price) or (unit is not None and self.is_stale(unit))
 
@@ -164,6 +166,8 @@ class Prospect:
 
     def as_of(self, price: Price, code: str) -> datetime | None:
         """Of when a price in that currency is: of two the older."""
+        if code not in COINS:
+            return price.as_of
         unit = self.prices.get(COINS.get(code, ""), price)
         return min((one.as_of for one in (price, unit) if one.as_of is not None), default=None)
 

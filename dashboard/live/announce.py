@@ -3,10 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from datetime import datetime
-from decimal import Decimal
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,8 +11,7 @@ from channels.layers import get_channel_layer
 from redis.exceptions import ConnectionError as CutOff
 from redis.exceptions import RedisError
 
-from dashboard.market.quote import Quote
-from dashboard.money import plain
+from dashboard.market.quote import columns_of
 
 if TYPE_CHECKING:
     from dashboard.market.refresh import Tick
@@ -26,8 +21,6 @@ MARKET = "market"
 GROUPS = 64
 # Nobody's request waits longer than this for a Redis that neither answers nor refuses.
 PATIENCE = 3
-FACTS = tuple(field.name for field in fields(Quote))
-facts_of = attrgetter(*FACTS)
 
 
 class Kept(threading.local):
@@ -52,14 +45,14 @@ def user_group(user_id: int) -> str:
 
 
 def announce_tick(tick: "Tick") -> None:
-    """One message for the whole tick: its sequence number and each changed quote, decimals and times as text."""
+    """One message for the whole tick: its sequence number and the changed quotes by field, decimals and times as text."""
     send(
         MARKET,
         {
             "type": "market.tick",
             "sequence": tick.sequence,
             "at": tick.at.isoformat(),
-            "quotes": [quote_facts(quote) for quote in tick.quotes],
+            "quotes": columns_of(tick.quotes),
         },
     )
 
@@ -90,17 +83,6 @@ def announce_alerts(html: Mapping[int, str]) -> None:
 def announce_logout(user_id: int, session_key: str | None) -> None:
     """Closes the sockets of one session as soon as it has ended, or all of the user's where `session_key` is None."""
     send(user_group(user_id), {"type": "user.logout", "user": user_id, "session": session_key})
-
-
-def quote_facts(quote: Quote) -> dict[str, Any]:
-    """The quote's fields as JSON can carry them; `parse_facts` in dashboard.market.quote reads them back."""
-    return dict(zip(FACTS, map(as_text, facts_of(quote)), strict=True))
-
-
-def as_text(value: object) -> object:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def send(group: str, message: Mapping[str, Any]) -> None:

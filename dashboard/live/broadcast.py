@@ -23,7 +23,7 @@ from dashboard.live.hearing import Hearing
 from dashboard.live.hub import Hub, Order, greeted
 from dashboard.live.loading import NoSuchPage, Standing, Visitor
 from dashboard.live.setting_aside import SetAside
-from dashboard.market.quote import parse_facts
+from dashboard.market.quote import quotes_in
 from dashboard.market.refresh import market_state
 
 logger = structlog.get_logger(__name__)
@@ -36,6 +36,7 @@ FAILED: Final = 4011
 LINGER: Final = 30.0
 MOST_LOOKED_AT: Final = 1000
 """People who are looked at in one round; where more are there, in turns."""
+LOOKED_AT_ONCE: Final = 200
 AT_ONCE: Final = 50
 TOGETHER: Final = 500
 """Pages that follow a tick together."""
@@ -185,7 +186,7 @@ class Broadcast:
             return  # groups are shared
         match message["type"]:
             case "market.tick":
-                quotes = [parse_facts(facts) for facts in message["quotes"]]
+                quotes = quotes_in(message["quotes"])
                 counts.ticks += 1
                 self.hub.tick(message["sequence"], quotes, clock.now())
                 if not self.hub.ticker.complete:
@@ -275,9 +276,9 @@ class Broadcast:
         if not self.unseen:
             self.unseen = list(self.people)
         some, self.unseen = self.unseen[:MOST_LOOKED_AT], self.unseen[MOST_LOOKED_AT:]
-        for start in range(0, len(some), TOGETHER):
+        for start in range(0, len(some), LOOKED_AT_ONCE):
             await self.calm.wait()
-            await self.look_at(some[start : start + TOGETHER])
+            await self.look_at(some[start : start + LOOKED_AT_ONCE])
 
     async def look_at(self, some: list[int]) -> None:
         connections = [one for user in some for one in self.of_user(user)]

@@ -3,11 +3,14 @@
 A quote is not yet believed: `dashboard.market.acceptance` decides that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
+
+from dashboard.money import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +44,37 @@ class Quote:
     """What was seen for certain since the sample before this one; None where only the price is known."""
 
 
+FACTS = tuple(field.name for field in fields(Quote))
+facts_of = attrgetter(*FACTS)
 TIMES = frozenset({"as_of", "ath_at"})
 DECIMALS = frozenset(field.name for field in fields(Quote) if field.type == Decimal | None)
 
 
-def parse_facts(facts: Mapping[str, Any]) -> Quote:
-    """The quote whose fields these are, decimals and times as text: how a quote comes back from the channel layer."""
-    return Quote(**{name: parse_fact(name, value) for name, value in facts.items()})
+def columns_of(quotes: Iterable[Quote]) -> dict[str, list[Any]]:
+    """The quotes by field as JSON can carry them, decimals and times as text: names are told once, however many quotes
+    there are.
+    """
+    columns = zip(*map(facts_of, quotes), strict=True)
+    return {name: as_texts(name, column) for name, column in zip(FACTS, columns, strict=False)}
 
 
-def parse_fact(name: str, value: Any) -> Any:
-    if value is not None and name in DECIMALS:
-        return Decimal(value)
-    if value is not None and name in TIMES:
-        return datetime.fromisoformat(value)
-    return value
+def as_texts(name: str, values: Iterable[Any]) -> list[Any]:
+    if name in DECIMALS:
+        return [None if value is None else plain(value) for value in values]
+    if name in TIMES:
+        return [None if value is None else value.isoformat() for value in values]
+    return list(values)
+
+
+def quotes_in(columns: Mapping[str, list[Any]]) -> list[Quote]:
+    """The quotes whose columns these are: how they come back from the channel layer."""
+    values = [from_texts(name, column) for name, column in columns.items()]
+    return [Quote(**dict(zip(columns, row, strict=True))) for row in zip(*values, strict=True)]
+
+
+def from_texts(name: str, texts: list[Any]) -> list[Any]:
+    if name in DECIMALS:
+        return [None if text is None else Decimal(text) for text in texts]
+    if name in TIMES:
+        return [None if text is None else datetime.fromisoformat(text) for text in texts]
+    return texts

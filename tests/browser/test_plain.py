@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -66,7 +67,7 @@ def test_without_scripts_every_page_is_there_and_says_what_it_lacks(without_scri
         expect(who.page.locator("main table").first).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/reports/gains/", "/assets/bitcoin/working/", "/analysis/"])
+@pytest.mark.parametrize("path", ["/", "/transactions/", "/reports/gains/", "/assets/bitcoin/working/", "/analysis/"])
 def test_on_paper_stands_what_was_asked_for_and_no_buttons(new_person: NewPerson, path: str) -> None:
     somebody = new_person()
     somebody.sign_up()
@@ -86,3 +87,22 @@ def test_on_paper_stands_what_was_asked_for_and_no_buttons(new_person: NewPerson
     page.set_viewport_size({"width": 794, "height": 1123})  # an A4 sheet
     wide = page.evaluate("() => document.documentElement.scrollWidth")
     assert wide <= 794
+
+
+@pytest.mark.parametrize("wish", ["no-preference", "reduce"])
+def test_changed_cells_fade_unless_one_wants_less_motion(
+    the_world: World, new_person: NewPerson, wish: Literal["no-preference", "reduce"]
+) -> None:
+    somebody = new_person()
+    somebody.sign_up()
+    somebody.has_price("bitcoin", "50000")
+    somebody.add_transaction("Bitcoin", "1", "40000")
+    page = somebody.page
+    page.emulate_media(reduced_motion=wish)
+    somebody.go("/")
+    expect(page.locator("[data-live=on]")).to_be_visible()
+    page.evaluate("() => { window.moved = 0; addEventListener('animationstart', () => { window.moved += 1; }, true); }")
+    the_world.coingecko.set_price("bitcoin", "50700")
+    somebody.sees("[data-asset=bitcoin] [data-field=price]", "50700")
+    page.wait_for_timeout(300)
+    assert (page.evaluate("() => window.moved") > 0) is (wish == "no-preference")

@@ -54,7 +54,7 @@ class Naive(AsyncWebsocketConsumer):
         await self.send(text_data="<section>")
 
     async def market_tick(self, message: dict[str, Any]) -> None:
-        moved = [quote["asset"] for quote in message["quotes"]]
+        moved = message["quotes"]["asset"]
         token = f'data-sequence="{message["sequence"]}"'
         await self.send(await database_sync_to_async(render)(self.scope["user"].pk, token, moved))
 

@@ -45,7 +45,7 @@ def user_group(user_id: int) -> str:
 
 
 def announce_tick(tick: "Tick") -> None:
-    """One message for the whole tick: its sequence number and the changed quotes by field, decimals and times as text."""
+    """One message for the whole tick: its sequence number and the changed quotes, by field (market/quote.py)."""
     send(
         MARKET,
         {

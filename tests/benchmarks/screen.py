@@ -1,6 +1,6 @@
 """What a dashboard costs the browser that shows it all day: 500 holdings whose prices all change each second.
 
-SCREEN_SECONDS says for how long it is watched (60).
+SCREEN_SECONDS says for how long it is watched while they change (60).
 """
 
 import csv
@@ -21,13 +21,13 @@ from tests.fakes.coingecko import FakeCoinGecko
 from tests.running import ROOT
 
 HOLDINGS = 500
+RESTING = 60.0
 LAYOUT = ("LayoutDuration", "RecalcStyleDuration")
 NAMED = f"""
 from dashboard.models import Asset
 coins = [Asset(id=f"coin-{{n}}", symbol=f"c{{n}}", name=f"Coin {{n}}") for n in range({HOLDINGS})]
 Asset.objects.bulk_create(coins, ignore_conflicts=True)
 """
-LAYOUT = ("LayoutDuration", "RecalcStyleDuration")
 SHIFTS = """() => {
   window.shifted = 0;
   new PerformanceObserver((list) => {
@@ -44,7 +44,10 @@ def run() -> Report:
         with person(made, browser, "watcher") as watcher:
             watcher.sign_up()
             imported(made, watcher, Path(folder))
-            rows = [measured(made, watcher, what, watched) for what in ("at rest", "a tick each second")]
+            rows = [
+                measured(made, watcher, "at rest", min(watched, RESTING)),
+                measured(made, watcher, "a tick each second", watched),
+            ]
             complaints = len(watcher.complaints)
         browser.close()
     resting, moving = rows

@@ -43,6 +43,7 @@ def run() -> Report:
         moves(made.coingecko, 0)
         with person(made, browser, "watcher") as watcher:
             watcher.sign_up()
+            watcher.go("/settings/")  # an empty dashboard would load itself anew in the middle of what follows
             imported(made, watcher, Path(folder))
             rows = [
                 measured(made, watcher, "at rest", min(watched, RESTING)),

@@ -138,12 +138,22 @@
   }
 
   // Frames leave out of a cell what the page has or what follows from the rest of it, to be short.
-  function complete(cell, current) {
-    if (cell.classList.contains("num")) return;
-    for (const name of ["field", "total"]) if (current.dataset[name]) cell.dataset[name] = current.dataset[name];
-    if (cell.dataset.value) cell.title = [cell.dataset.value, cell.dataset.by].filter(Boolean).join(", ");
-    const tone = { "▲": "gain", "▼": "loss" }[cell.textContent[0]];
-    cell.classList.add("num", ...(tone ? [tone] : []));
+  const isShort = (cell) => cell.id !== "live-state" && !cell.classList.contains("num");
+  const toneOf = (words) => ({ "▲": "num gain", "▼": "num loss" })[words[0]] || "num";
+  const titleOf = (cell) => [cell.dataset.value, cell.dataset.by].filter(Boolean).join(", ");
+
+  // Written over in place, which costs least: there may be thousands in a second.
+  function writeOver(cell, sent) {
+    for (const name of ["data-value", "data-by", "data-at"]) {
+      const value = sent.getAttribute(name);
+      if (value === null) cell.removeAttribute(name);
+      else cell.setAttribute(name, value);
+    }
+    const words = sent.textContent;
+    if (cell.dataset.value) cell.title = titleOf(cell);
+    else cell.removeAttribute("title");
+    cell.className = sent.className ? `${toneOf(words)} ${sent.className}` : toneOf(words);
+    cell.textContent = words;
   }
 
   // A price tells its age to whoever points at it; the title is written then, for it changes every second.
@@ -159,20 +169,22 @@
     const frame = document.createElement("template");
     frame.innerHTML = html;
     const sent = frame.content;
+    const bringsSections = sent.querySelector("section") !== null;
     const moved = [];
     for (const element of [...sent.children]) {
       if (element.id === "live-state" || (element.id && element.dataset.value !== undefined)) {
         element.remove();
         // Sections in the same frame are older than the cells that follow them.
-        const inside = sent.querySelector(`section [id="${element.id}"]`);
+        const inside = bringsSections && sent.querySelector(`section [id="${element.id}"]`);
         const current = inside || document.getElementById(element.id);
         if (!current) continue;
-        if (element.id !== "live-state") complete(element, current);
         const [before, after] = [current.dataset.value, element.dataset.value];
-        if (!inside && before && after && before !== after && element.matches(FADING)) {
-          moved.push([element, Number(after) > Number(before) ? "up" : "down"]);
+        if (isShort(element)) writeOver(current, element);
+        else current.replaceWith(element);
+        const shown = isShort(element) ? current : element;
+        if (!inside && before && after && before !== after && shown.matches(FADING)) {
+          moved.push([shown, Number(after) > Number(before) ? "up" : "down"]);
         }
-        current.replaceWith(element);
       } else if (element.hasAttribute("data-positions-changed")) {
         element.remove();
         htmx.trigger(document.body, "positionsChanged");
@@ -183,7 +195,13 @@
         element.remove();
       }
     }
-    if (moved.length && mayFade(moved.length)) for (const [cell, way] of moved) cell.classList.add(way);
+    if (moved.length && mayFade(moved.length)) {
+      for (const [cell, way] of moved) {
+        const anew = cell.cloneNode(true); // so that it fades again, whether or not it still does
+        anew.classList.add(way);
+        cell.replaceWith(anew);
+      }
+    }
     return frame.innerHTML;
   }
 

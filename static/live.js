@@ -139,7 +139,7 @@
 
   // Frames leave out of a cell what the page has or what follows from the rest of it, to be short.
   const isShort = (cell) => cell.id !== "live-state" && !cell.classList.contains("num");
-  const toneOf = (words) => ({ "▲": "num gain", "▼": "num loss" })[words[0]] || "num";
+  const toneOf = (words) => ({ "▲": "gain", "▼": "loss" })[words[0]];
   const titleOf = (cell) => [cell.dataset.value, cell.dataset.by].filter(Boolean).join(", ");
 
   // Written over in place, which costs least: there may be thousands in a second.
@@ -152,7 +152,7 @@
     const words = sent.textContent;
     if (cell.dataset.value) cell.title = titleOf(cell);
     else cell.removeAttribute("title");
-    cell.className = sent.className ? `${toneOf(words)} ${sent.className}` : toneOf(words);
+    cell.className = ["num", toneOf(words), sent.className].filter(Boolean).join(" ");
     cell.textContent = words;
   }
 

@@ -241,11 +241,11 @@ def test_a_process_that_was_killed_is_started_again(place: Place) -> None:
     place.settle(50_500)
 
 
-def test_nothing_was_refused_and_the_lists_of_pairs_were_asked_for_once(whole: Place) -> None:
-    assert not whole.kraken.violations
-    assert not whole.coinbase.violations
-    assert whole.gecko.requests["/exchanges/kraken/tickers"] == 1
-    assert whole.gecko.requests["/exchanges/gdax/tickers"] == 1
+def test_nothing_was_refused_and_the_lists_of_pairs_were_asked_for_once(place: Place) -> None:
+    assert not place.kraken.violations
+    assert not place.coinbase.violations
+    assert place.gecko.requests["/exchanges/kraken/tickers"] == 1
+    assert place.gecko.requests["/exchanges/gdax/tickers"] == 1
 
 
 def test_without_network_one_line_says_so_and_everything_else_works(tmp_path: Path, gecko: FakeCoinGecko) -> None:

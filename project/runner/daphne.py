@@ -26,7 +26,8 @@ class Sockets(WebSocketProtocol):
         """Let go of the request, which several objects keep hold of as long as the socket is open: 4 KB."""
         super().onOpen()
         self.request.headers.clear()
-        if isinstance(channel := self.transport.producer, HTTPChannel):
+        channel = getattr(self.transport, "producer", None)
+        if isinstance(channel, HTTPChannel):
             channel.requests.clear()
 
     def serverSend(self, content: str, binary: bool = False) -> None:

@@ -152,8 +152,11 @@
     const words = sent.textContent;
     if (cell.dataset.value) cell.title = titleOf(cell);
     else cell.removeAttribute("title");
-    cell.className = ["num", toneOf(words), sent.className].filter(Boolean).join(" ");
-    cell.textContent = words;
+    const classes = ["num", toneOf(words), sent.className].filter(Boolean).join(" ");
+    if (cell.className !== classes) cell.className = classes;
+    const text = cell.firstChild;
+    if (text && text === cell.lastChild && text.nodeType === Node.TEXT_NODE) text.data = words;
+    else cell.textContent = words;
   }
 
   // A price tells its age to whoever points at it; the title is written then, for it changes every second.
@@ -179,9 +182,9 @@
         const current = inside || document.getElementById(element.id);
         if (!current) continue;
         const [before, after] = [current.dataset.value, element.dataset.value];
-        if (isShort(element)) writeOver(current, element);
-        else current.replaceWith(element);
         const shown = isShort(element) ? current : element;
+        if (shown === current) writeOver(current, element);
+        else current.replaceWith(element);
         if (!inside && before && after && before !== after && shown.matches(FADING)) {
           moved.push([shown, Number(after) > Number(before) ? "up" : "down"]);
         }
@@ -240,7 +243,7 @@
   }
 
   function nameTab() {
-    const total = document.querySelector('[data-total="value"]');
+    const total = document.getElementById("t-value");
     const named = total && total.dataset.value ? `${total.textContent} · ${title}` : title;
     if (document.title !== named) document.title = named;
   }

@@ -90,7 +90,7 @@ def aims_of(found: Found, reference: dict[int, Measured], usual: Measured, own: 
         if size != FEW:
             times = one.last / reference[size].last
             yield Aim(f"{name}: last of {size:,}, times broadcast's", times, TIMES_BROADCAST[name])
-            # Python takes memory from the system a MiB at a time, which is 11 KiB for each of a hundred pages.
+            # Not of a hundred: Python takes memory from the system a MiB at a time, 11 KiB for each of those.
             yield Aim(f"{name}: KiB for each of {size:,} dashboards", one.memory, 40)
         yield Aim(f"{name}: frames lost among {size:,}", one.missed, 0)
         yield Aim(f"{name}: to open each of {size:,} dashboards, ms", one.opening * 1e3, OPENING)

@@ -2,10 +2,24 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.world import Person, World
+from tests.browser.world import Person, World, person, world
+
+
+def test_a_market_that_is_opened_before_the_first_prices_shows_them_when_they_come(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with world(tmp_path, priced=False) as made, person(made, browser) as early:
+        early.sign_up(live="stale")  # connected, with nothing to show yet
+        early.go("/market/")
+        expect(early.page.get_by_text("Prices are on their way")).to_be_visible()
+        expect(early.page.get_by_text("Not connected")).to_be_hidden()
+        made.coingecko.set_price("bitcoin", "50000")
+        early.sees_price("bitcoin", "50000", within=30)
+        assert early.complaints == []
 
 
 def test_a_star_is_kept_and_a_name_finds_and_opens_the_forms(the_world: World, somebody: Person) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.fakes.coingecko import FakeCoinGecko
@@ -48,17 +49,26 @@ class World:
 
 
 @contextmanager
-def world(data_dir: Path, **environment: str) -> Iterator[World]:
-    """Tickfolio over local servers that speak for CoinGecko, Twilio and a mail host; one poll a second."""
+def world(data_dir: Path, *, priced: bool = True, **environment: str) -> Iterator[World]:
+    """Tickfolio over local servers that speak for CoinGecko, Twilio and a mail host; one poll a second.
+
+    It has two coins with prices, or none as long as CoinGecko isn't told of one.
+    """
     with ExitStack() as stack:
         coingecko = stack.enter_context(FakeCoinGecko())
         smtp, twilio = stack.enter_context(FakeSmtp()), stack.enter_context(FakeTwilio())
-        coingecko.set_price("bitcoin", "50000")
-        coingecko.set_price("ethereum", "2000")
+        if priced:
+            coingecko.set_price("bitcoin", "50000")
+            coingecko.set_price("ethereum", "2000")
         outside = {"COINGECKO_URL": coingecko.url, "PRICE_REFRESH_SECONDS": "1", **smtp.env(), **twilio.settings()}
         site = stack.enter_context(tickfolio(data_dir, **outside, **environment))
-        until(lambda: coingecko.requests["/coins/markets"], PATIENCE, lambda: site.output)
+        until(lambda: prices(site) == ("fresh" if priced else "none"), PATIENCE, lambda: site.output)
         yield World(coingecko, smtp, twilio, site)
+
+
+def prices(site: Running) -> str:
+    """What the site says of its prices: pages that are opened before they are there have no coins."""
+    return str(httpx.get(f"{site.address}/readyz").json()["prices"])
 
 
 @dataclass
@@ -89,11 +99,11 @@ class Person:
     def go(self, path: str) -> None:
         self.page.goto(self.world.address + path)
 
-    def sign_up(self) -> None:
+    def sign_up(self, live: str = "on") -> None:
         self.go("/accounts/signup/")
         self.fill(username=self.name, email=self.email, password1=PASSWORD, password2=PASSWORD)
         self.submit()
-        expect(self.page.locator("[data-live=on]")).to_be_visible(timeout=15_000)
+        expect(self.page.locator(f"[data-live={live}]")).to_be_visible(timeout=15_000)
 
     def log_in(self) -> None:
         self.go("/accounts/login/")

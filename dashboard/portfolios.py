@@ -8,7 +8,6 @@ from functools import cached_property
 from sys import intern
 from types import MappingProxyType
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
 from accounts import locales
@@ -269,5 +268,5 @@ def market_row(coin: Asset, quote: MarketQuote | None, unit: currencies.Unit, st
 
 def held_assets() -> set[str]:
     """Every asset that somebody holds; closed positions need no price."""
-    known = Asset.objects.filter(pk__in=leaps.values("dashboard_position", "asset_id"))
-    return set(known.filter(Exists(Position.objects.open().filter(asset=OuterRef("pk")))).values_list("pk", flat=True))
+    held = "EXISTS (SELECT 1 FROM dashboard_position WHERE asset_id = found.value AND quantity <> %s)"
+    return set(leaps.values("dashboard_position", "asset_id", only=held, parameters=(Decimal(0),)))

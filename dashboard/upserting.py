@@ -1,7 +1,11 @@
-"""Many rows into a table whether they are new or known, by one statement and without an object for each."""
+"""Many rows into a table whether they are new or known, by one statement and without an object for each.
+
+`adapted` values are as they lie in the database: what is the same can be told without converting what is read.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, models
@@ -41,7 +45,7 @@ def upsert_adapted(
 
 
 def adapted(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """The rows as the database's driver takes them, which is also how it gives them when nobody converts them."""
+    """The rows as the database keeps them."""
     columns = zip(*rows, strict=True)
     return list(zip(*map(adapted_column, fields_of(model, names), columns), strict=True))
 
@@ -53,38 +57,44 @@ def adapted_column(field: "models.Field[Any, Any]", values: Sequence[Any]) -> Se
     if isinstance(field, MoneyField):
         adapter = plain
     elif isinstance(field, models.DateTimeField):
-        adapter = without_zone
+        adapter = text_of_time
     else:
         return values
     return [None if value is None else adapter(value) for value in values]
 
 
-def without_zone(moment: datetime) -> datetime:
-    """Times are kept in UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def known_column(model: type[models.Model], name: str, values: Sequence[Any]) -> list[Any]:
+    """Adapted values of an amount or of a time as the model would hold them, but for zeros at the end of an amount."""
+    (field,) = fields_of(model, [name])
+    if connection.vendor == "postgresql":
+        return list(values)
+    known: Callable[[Any], Any] = Decimal if isinstance(field, MoneyField) else time_of_text
+    return [None if value is None else known(value) for value in values]
+
+
+def select_adapted(model: type[models.Model], names: Sequence[str], alias: str) -> str:
+    """The fields for a SELECT from a table of this alias, so that the driver, too, leaves their values as they are."""
+    return ", ".join(
+        as_kept(field, f"{alias}.{connection.ops.quote_name(str(field.column))}") for field in fields_of(model, names)
+    )
+
+
+def as_kept(field: "models.Field[Any, Any]", column: str) -> str:
+    if connection.vendor == "postgresql":
+        return column
+    if isinstance(field, models.DateTimeField):
+        return f"CAST({column} AS text)"
+    return f"CAST({column} AS integer)" if isinstance(field, models.BooleanField) else column
+
+
+def text_of_time(moment: datetime) -> str:
+    """Times are kept in UTC, which is not written down."""
+    return str(moment if moment.tzinfo is UTC else moment.astimezone(UTC)).removesuffix("+00:00")
+
+
+def time_of_text(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def fields_of(model: type[models.Model], names: Sequence[str]) -> list["models.Field[Any, Any]"]:
     return [field for name in names if isinstance(field := model._meta.get_field(name), models.Field)]
-
-
-def raw_rows(query: "models.QuerySet[Any, Any]") -> list[tuple[Any, ...]]:
-    """The rows of a `values_list` as the driver gives them: nothing is converted, which costs more than reading."""
-    sql, parameters = query.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()
-
-
-def converter(model: type[models.Model], name: str) -> Callable[[Any], Any]:
-    """What makes a raw value of the field into what a model would hold."""
-    (field,) = fields_of(model, [name])
-    column = field.get_col(model._meta.db_table)
-    steps = [*connection.ops.get_db_converters(column), *field.get_db_converters(connection)]
-
-    def convert(value: Any) -> Any:
-        for step in steps:
-            value = step(value, column, connection)
-        return value
-
-    return convert

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 
@@ -46,8 +46,7 @@ class News:
     stale_before: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """A fresh quote: its price, the source's low and high of the 24 hours before it, and its sample's own, if any."""
 
     asset: str

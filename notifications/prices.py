@@ -1,10 +1,9 @@
 """Selector: prices and rates as reminders need them: the newest of each coin, and what they were a while ago."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from dashboard.market import currencies
 from dashboard.market.quota import stale_after
@@ -22,8 +21,7 @@ LONGEST_SLACK: Final = timedelta(hours=2)
 """How much older than the window a sample may be, to stand for the price at its start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """The newest quote; `changes` are the source's own percentages, by window, where they were asked for."""
 
     usd: Decimal | None

@@ -5,12 +5,11 @@ As floats for what notifications.weighing keeps in memory; exactly for what is j
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -83,8 +82,7 @@ def positions_of(owners: Sequence[int], *, money: bool) -> dict[int, list[Held]]
     }
 
 
-@dataclass(frozen=True, slots=True)
-class StoredQuote:
+class StoredQuote(NamedTuple):
     """What the market's state says of an asset, in USD; `low` and `high` of 24 hours are the source's.
 
     `lowest` and `highest` are what its sample holds beside the price, where it holds more.
@@ -133,7 +131,7 @@ def quotes_since(sequence: int) -> list[StoredQuote]:
 def moment(at: str | int | None) -> datetime | None:
     """From Django's text on SQLite, from microseconds on PostgreSQL."""
     if isinstance(at, str):
-        return datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{at}+00:00")
     return None if at is None else EPOCH + timedelta(microseconds=at)
 
 

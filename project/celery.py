@@ -6,6 +6,7 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 app = Celery("tickfolio")
@@ -23,6 +24,15 @@ app.conf.beat_schedule = {
     "samples": {"task": "dashboard.tasks.thin_samples", "schedule": crontab(minute="1-59/5")},
     "coins": {"task": "project.tasks.find_new_coins", "schedule": 60.0, "options": {"expires": 60.0}},
 }
+if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    app.conf.beat_schedule["checkpoint"] = {
+        "task": "project.tasks.checkpoint",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    }
+    # Twice as many tasks as a connection serves: one for each took a fifth of a small tick. Connections to a server
+    # may break, and are made for each task.
+    app.conf["CELERY_DB_REUSE_MAX"] = 100
 app.autodiscover_tasks(["project", "dashboard", "notifications"])
 
 

@@ -1,6 +1,7 @@
 """The tasks that belong to no single app."""
 
 from celery import shared_task
+from django.db import connection
 
 from dashboard.market.search import refresh_coin_list
 from project.pulse import worker_was_here
@@ -18,3 +19,10 @@ def tick() -> None:
 def find_new_coins() -> None:
     """Keep the names of all coins at hand; asks the source once a day. Not retried: it is rung again in a minute."""
     refresh_coin_list()
+
+
+@shared_task(name="project.tasks.checkpoint", ignore_result=True)
+def checkpoint() -> None:
+    """Write SQLite's log into its database, so that no transaction waits for the disk. Waits for nobody, either."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

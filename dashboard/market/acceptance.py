@@ -3,11 +3,10 @@
 Pure: a function of the sample, of what is known and of the time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from dashboard.market.quote import Quote
 
@@ -28,8 +27,7 @@ class Verdict(Enum):
     REJECTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The last accepted sample of an asset, and the jump that waits for confirmation, if any."""
 
     price: Decimal | None = None

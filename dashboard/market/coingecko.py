@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from time import perf_counter
 from typing import Final
 from urllib.parse import quote as percent_encode
@@ -151,16 +152,21 @@ def batches(assets: Iterable[str]) -> Iterator[str]:
     batch: list[str] = []
     length = 0
     for asset in assets:
-        if ID.fullmatch(asset) is None:
+        if (part := part_of_address(asset)) is None:
             continue
-        encoded = percent_encode(asset, safe="")
-        if batch and (len(batch) == BATCH or length + len(encoded) >= LONGEST_IDS):
+        if batch and (len(batch) == BATCH or length + len(part) >= LONGEST_IDS):
             yield ",".join(batch)
             batch, length = [], 0
-        batch.append(encoded)
-        length += len(encoded) + 1
+        batch.append(part)
+        length += len(part) + 1
     if batch:
         yield ",".join(batch)
+
+
+@lru_cache(maxsize=5000)
+def part_of_address(asset: str) -> str | None:
+    """The id as it stands in an address; None where it can't be one."""
+    return percent_encode(asset, safe="") if ID.fullmatch(asset) else None
 
 
 def collect(found: dict[str, Quote], answer: object) -> None:

@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
 
 from accounts.currencies import MONEY
 from dashboard.market.acceptance import Known, Verdict, judge
 from dashboard.market.quote import Quote
 from dashboard.market.source import Coin
 from dashboard.models import Asset, MarketQuote
-from dashboard.upserting import adapted, converter, raw_rows, upsert_adapted
+from dashboard.upserting import adapted, known_column, select_adapted, upsert_adapted
 
 FACTS: Final = (
     "price",
@@ -38,8 +40,11 @@ NAMES: Final = ("symbol", "name", "rank")
 
 
 PENDING: Final = ("pending_price", "pending_as_of")
-PRICE, AS_OF, ATH = (FACTS.index(name) for name in ("price", "as_of", "ath"))
 WRITTEN: Final = ("asset", *FACTS, "sequence", *PENDING)
+READ: Final = ("id", "kind", *NAMES, *WRITTEN[1:])
+STORED: Final = """
+    SELECT {asset}, {quote} FROM dashboard_asset a LEFT JOIN dashboard_marketquote q ON q.asset_id = a.id
+     WHERE a.id IN ({ids})"""
 AT_ONCE: Final = 1000
 
 names_of = attrgetter(*NAMES)
@@ -64,8 +69,7 @@ class Judged:
     rejected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An asset and its quote as they are stored, `facts` raw; all of the quote is None where there is none yet."""
 
     kind: str
@@ -118,22 +122,28 @@ def accept(sample: Quote, facts: tuple[Any, ...], row: Row | None, sequence: int
 
 
 def stored_rows(ids: Sequence[str]) -> dict[str, Row]:
-    columns = ("id", "kind", *NAMES, *(f"quote__{name}" for name in (*FACTS, "sequence", *PENDING)))
-    first, last = 2 + len(NAMES), 2 + len(NAMES) + len(FACTS)
-    as_price, as_time = converter(MarketQuote, "price"), converter(MarketQuote, "as_of")
     found: dict[str, Row] = {}
+    first, last = READ.index(FACTS[0]), READ.index("sequence")
     for start in range(0, len(ids), AT_ONCE):
-        for row in raw_rows(Asset.objects.filter(pk__in=ids[start : start + AT_ONCE]).values_list(*columns)):
-            facts, pending_price, pending_as_of = row[first:last], row[last + 1], row[last + 2]
-            known = Known(
-                as_price(facts[PRICE]),
-                as_time(facts[AS_OF]),
-                as_price(facts[ATH]),
-                as_price(pending_price),
-                as_time(pending_as_of),
-            )
-            found[row[0]] = Row(row[1], row[2:first], facts, row[last], known)
+        if not (rows := raw_rows(ids[start : start + AT_ONCE])):
+            continue
+        columns = dict(zip(READ, zip(*rows, strict=True), strict=True))
+        known = map(Known, *(known_column(MarketQuote, name, columns[name]) for name in Known._fields))
+        for row, each in zip(rows, known, strict=True):
+            found[row[0]] = Row(row[1], row[2:first], row[first:last], row[last], each)
     return found
+
+
+def raw_rows(ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """What is `READ` of these assets, as it lies in the database."""
+    question = STORED.format(
+        asset=select_adapted(Asset, READ[: 2 + len(NAMES)], "a"),
+        quote=select_adapted(MarketQuote, WRITTEN[1:], "q"),
+        ids=", ".join(["%s"] * len(ids)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(question, ids)
+        return cursor.fetchall()
 
 
 def write(judged: Judged, samples: Collection[Quote]) -> None:

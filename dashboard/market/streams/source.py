@@ -4,7 +4,6 @@ Percentages and market caps follow the price: they are what CoinGecko stated, mo
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, localcontext
 from typing import Final
@@ -51,7 +50,7 @@ def as_quote(row: MarketQuote, said: Streamed) -> Quote:
     stored = stored_quote(row)
     low, high = extremes(said, row.as_of)
     source = ", ".join(said.sources)[:40]
-    return replace(moved(stored, said.price), as_of=said.at, source=source, silent=False, low=low, high=high)
+    return moved(stored, said.price)._replace(as_of=said.at, source=source, silent=False, low=low, high=high)
 
 
 def stored_quote(row: MarketQuote) -> Quote:
@@ -72,12 +71,11 @@ def extremes(said: Streamed, since: datetime | None) -> tuple[Decimal | None, De
 def moved(quote: Quote, price: Decimal) -> Quote:
     """The quote at another price; its changes and its market cap move along."""
     if quote.price is None or not quote.price:
-        return replace(quote, price=price)
+        return quote._replace(price=price)
     with localcontext(WIDE):
         ratio = price / quote.price
         cap = quote.market_cap if quote.market_cap is None else quantize(quote.market_cap * ratio)
-        return replace(
-            quote,
+        return quote._replace(
             price=price,
             market_cap=cap if cap is None or cap < LIMIT else None,
             change_1h=changed(quote.change_1h, ratio),
@@ -104,9 +102,9 @@ def beside(samples: Iterable[Quote], told: Mapping[str, Streamed]) -> list[Quote
     for sample in samples:
         row, said = by_exchanges.get(sample.asset), told.get(sample.asset)
         if said is not None and (row is None or is_news(row, said)):
-            sample = replace(moved(sample, said.price), as_of=said.at, source=", ".join(said.sources)[:40])
+            sample = moved(sample, said.price)._replace(as_of=said.at, source=", ".join(said.sources)[:40])
         elif row is not None and row.price is not None and (said is not None or not is_later(sample, row)):
-            sample = replace(moved(sample, row.price), as_of=row.as_of, source=row.source, silent=row.silent)
+            sample = moved(sample, row.price)._replace(as_of=row.as_of, source=row.source, silent=row.silent)
         found.append(sample)
     return found
 

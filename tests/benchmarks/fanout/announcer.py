@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -41,12 +40,11 @@ def tick(sequence: int, facts: bool) -> Tick:
 
 def moved(one: Quote, sequence: int, facts: bool) -> Quote:
     price = price_of(one, sequence)
-    changed = replace(one, price=price, as_of=clock.now() - timedelta(seconds=1))
+    changed = one._replace(price=price, as_of=clock.now() - timedelta(seconds=1))
     if not facts:
         return changed
     step = Decimal(sequence % 97 - 48)
-    return replace(
-        changed,
+    return changed._replace(
         market_cap=(price * 19_000_000).quantize(Decimal(1)),
         change_1h=Decimal("0.12345") + step / 1000,
         change_24h=Decimal("-1.23456") + step / 1000,

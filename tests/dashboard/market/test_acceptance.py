@@ -1,6 +1,5 @@
 """Which samples are believed, case by case and along random walks."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -70,7 +69,7 @@ def test_an_unknown_price_is_a_fact_only_where_none_is_known() -> None:
     ],
 )
 def test_a_held_jump_is_confirmed_by_a_later_sample_near_it(price: str, seconds: float, verdict: Verdict) -> None:
-    held = replace(KNOWN, pending_price=Decimal(150), pending_as_of=NOW)
+    held = KNOWN._replace(pending_price=Decimal(150), pending_as_of=NOW)
     assert judge(sample(price, seconds), held, NOW) is verdict
 
 
@@ -81,9 +80,9 @@ def test_a_stablecoin_is_held_at_five_percent(price: str, verdict: Verdict) -> N
 
 def test_another_currency_is_doubted_for_an_hour_and_no_longer() -> None:
     in_other_money = sample("412", ath="2060")
-    an_hour_old = replace(KNOWN, as_of=NOW - timedelta(hours=1))
+    an_hour_old = KNOWN._replace(as_of=NOW - timedelta(hours=1))
     assert (
-        judge(in_other_money, replace(KNOWN, pending_price=Decimal(412), pending_as_of=LAST), NOW) is Verdict.REJECTED
+        judge(in_other_money, KNOWN._replace(pending_price=Decimal(412), pending_as_of=LAST), NOW) is Verdict.REJECTED
     )
     assert judge(in_other_money, an_hour_old, NOW) is Verdict.HELD
 
@@ -99,5 +98,5 @@ def test_no_price_is_believed_that_neither_it_nor_its_forerunner_made_likely(pri
             assert near_last or (before is not None and abs(price / before - 1) < Decimal("0.3"))
             known = Known(price, given_sample.as_of)
         else:
-            known = replace(known, pending_price=price, pending_as_of=given_sample.as_of)
+            known = known._replace(pending_price=price, pending_as_of=given_sample.as_of)
         before = price

@@ -29,8 +29,13 @@
   htmx.config.wsReconnectDelay = pause;
   // A page whose sections are built as the server would build them now needs only the cells.
   const mark = () => document.querySelector("[data-mark]")?.dataset.mark || "";
+  // Coins that were found are told by name; else the market shows those that the server lists.
+  const found = () => [...document.querySelectorAll("#market[data-found] [data-coin]")].map((row) => row.dataset.coin);
   htmx.createWebSocket = (url) => {
-    socket = new WebSocket(mark() ? `${url}${url.includes("?") ? "&" : "?"}has=${mark()}` : url);
+    const address = new URL(url, location.href);
+    if (mark()) address.searchParams.set("has", mark());
+    if (found().length) address.searchParams.set("shows", found());
+    socket = new WebSocket(address);
     return socket;
   };
   const isOpen = () => socket && socket.readyState === WebSocket.OPEN;
@@ -41,6 +46,8 @@
   }
 
   place.addEventListener("htmx:wsOpen", (event) => {
+    // Something may have been bought while this page heard nothing of it.
+    if (wrapper) htmx.trigger(document.body, "positionsChanged");
     wrapper = event.detail.socketWrapper;
     frames = reported = attempts = 0;
   });
@@ -113,7 +120,9 @@
   // A part that was fetched may have been overtaken on its way by what the socket has sent.
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    if (target && target.querySelector && target.querySelector("[data-field], [data-total]")) say({ state: true, has: mark() });
+    if (target && target.querySelector && target.querySelector("[data-field], [data-total]")) {
+      say({ state: true, has: mark(), ...(document.getElementById("market") && { shows: found() }) });
+    }
   });
 
   // Frames -----------------------------------------------------------------------------------------------------

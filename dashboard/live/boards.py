@@ -38,12 +38,15 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of one person. Without a portfolio: all of them together."""
+    """A page of one person. Without a portfolio: all of them together. Of the market it is the assets that are `shown`,
+    or without any the largest and those that are watched.
+    """
 
     user: int
     view: View = View.DASHBOARD
     portfolio: int | None = None
     asset: str = ""
+    shown: frozenset[str] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,24 @@ class Broadcast:
             self.write(connection)
             self.render()
 
+    def turn(self, connection: Connection, page: Page) -> None:
+        """The page has other rows now: it gets all of theirs."""
+        connection.wanted = page
+        self.run_errand(self.turn_to(connection, page), [connection])
+
+    async def turn_to(self, connection: Connection, page: Page) -> None:
+        opening = await self.openings.ask(page)
+        if opening is None:
+            return
+        await self.catch_up(opening.sequence)
+        if connection.client is None or connection.wanted is not page:
+            return  # it was closed meanwhile, or has other rows again
+        connection.page = page
+        self.hub.turn(connection.client, page, opening.contents)
+        self.write(connection)
+        if self.standing.get(page.user) != opening.standing:
+            await self.reload([page.user])
+
     def lose(self, connection: Connection) -> None:
         """It can't be written to: if its page is still there, it comes back."""
         self.close(connection, TRY_AGAIN)

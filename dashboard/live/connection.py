@@ -23,7 +23,7 @@ class Connection:
     Meanwhile the page is owed no more than its newest state, and nobody else waits for it.
     """
 
-    __slots__ = ("client", "credentials", "early", "lost", "page", "send", "session", "waiting")
+    __slots__ = ("client", "credentials", "early", "lost", "page", "send", "session", "waiting", "wanted")
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Connection:
         send: Callable[[Mapping[str, Any]], Coroutine[Any, Any, None]],
         lost: Callable[["Connection"], None],
     ) -> None:
-        self.page = page
+        self.page = self.wanted = page
         self.session = session
         self.credentials = credentials
         self.send = send

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ TOO_MUCH: Final = 4429
 TOO_LARGE: Final = 4009
 MOST_SOCKETS: Final = 30
 LARGEST_MESSAGE: Final = 64 * 1024
+MOST_SHOWN: Final = 100
 # Incoming messages: at most this many within so many seconds, besides reports of as many frames as pages wait for
 # (static/live.js): those follow from what was sent to them.
 MOST_MESSAGES, WITHIN = 60, 10.0
@@ -69,7 +71,7 @@ class LiveConsumer(AsyncConsumer):
 
     async def websocket_receive(self, message: Mapping[str, Any]) -> None:
         """{"seen": 12}: frames that the page has worked through. {"state": true}: it wants the whole state; "has" is
-        the mark of the sections that it shows, as in the address of the socket.
+        the mark of the sections that it shows and "shows" are the coins of its rows, as in the address of the socket.
 
         Anything else means nothing.
         """
@@ -84,7 +86,11 @@ class LiveConsumer(AsyncConsumer):
             return await self.close(TOO_MUCH)
         self.received = (*self.received[-MOST_MESSAGES + 1 :], now)
         if self.connection is not None and report.get("state") is True:
-            self.broadcast.send_state(self.connection, str(report.get("has", "")))
+            page, shows = self.connection.page, report.get("shows")
+            if page.view is View.MARKET and isinstance(shows, list):
+                self.broadcast.turn(self.connection, replace(page, shown=shown_in(shows)))
+            else:
+                self.broadcast.send_state(self.connection, str(report.get("has", "")))
         return None
 
     def acknowledged(self, seen: object) -> int:
@@ -133,8 +139,16 @@ def page_of(user: int, named: Mapping[str, str]) -> Page | None:
         case View.ASSET:
             asset = named.get("asset", "")
             return Page(user, view, asset=asset) if 0 < len(asset) <= 200 else None
+        case View.MARKET:
+            return Page(user, view, shown=shown_in(named.get("shows", "").split(",")))
         case _:
             return Page(user, view)
+
+
+def shown_in(names: list[Any]) -> frozenset[str]:
+    """The coins that a page says its rows are of; none where it says what can't be."""
+    shown = frozenset(name for name in names if isinstance(name, str) and 0 < len(name) <= 200)
+    return shown if len(shown) <= MOST_SHOWN else frozenset()
 
 
 def parse_report(text: str) -> dict[str, Any]:

@@ -115,12 +115,7 @@ class Hub:
 
     def connect(self, page: Page, contents: Contents, toasts: str = "", mark: str = "") -> Client:
         """A page has opened: it is owed everything it shows. `mark` is that of the sections which it has."""
-        board = self.boards.get(page)
-        if board is None:
-            board = self.boards[page] = Board(page, contents, self.layout)
-        elif contents != board.contents:
-            self.fill(page, contents)
-        client = Client(board, mark=mark)
+        client = Client(self.board_of(page, contents), mark=mark)
         if toasts:
             client.toasts.append(toasts)
         self.clients.setdefault(page, []).append(client)
@@ -128,12 +123,32 @@ class Hub:
         self.owe_everything(client)
         return client
 
+    def turn(self, client: Client, page: Page, contents: Contents) -> None:
+        """It is another page of its user now, and owed everything that this one shows."""
+        board = self.board_of(page, contents)
+        self.clients.setdefault(page, []).append(client)
+        self.go(client)
+        client.board = board
+        self.owe_everything(client)
+
     def leave(self, client: Client) -> None:
-        page = client.board.page
-        of_user = self.users[page.user]
+        of_user = self.users[client.user]
         of_user.remove(client)
         if not of_user:
-            del self.users[page.user]
+            del self.users[client.user]
+        self.go(client)
+
+    def board_of(self, page: Page, contents: Contents) -> Board:
+        board = self.boards.get(page)
+        if board is None:
+            board = self.boards[page] = Board(page, contents, self.layout)
+        elif contents != board.contents:
+            self.fill(page, contents)
+        return board
+
+    def go(self, client: Client) -> None:
+        """The client looks at its board no longer."""
+        page = client.board.page
         remaining = self.clients[page]
         remaining.remove(client)
         if not remaining:

@@ -127,7 +127,7 @@ def contents_for(page: Page, person: Standing, positions: Iterable[Position]) ->
         case View.NONE:
             positions = ()
         case View.MARKET:
-            listed = frozenset(watched_by(page.user) | {row.asset.pk for row in market_table(currency)})
+            listed = page.shown or watched_by(page.user) | {row.asset.pk for row in market_table(currency)}
             positions = ()
         case View.ASSET:
             listed = frozenset({page.asset})

@@ -63,6 +63,24 @@ def test_the_page_of_a_coin_shows_a_position_that_another_tab_made(the_world: Wo
     assert not somebody.complaints
 
 
+def test_the_page_of_a_coin_shows_what_was_bought_while_it_was_away(the_world: World, somebody: Person) -> None:
+    """Its socket can't be opened again before the purchase."""
+    page = somebody.page
+    page.add_init_script(
+        """window.WebSocket = new Proxy(WebSocket, {
+          construct(socket, [url]) { return new socket(window.away ? 'ws://127.0.0.1:9/' : url); },
+        });"""
+    )
+    somebody.go("/assets/bitcoin/")
+    expect(page.locator("[data-live=on]")).to_be_visible()
+    page.evaluate("away = true; htmx.find('[ws-connect]')['htmx-internal-data'].webSocket.socket.close(3000)")
+    expect(page.locator("[data-live=off]")).to_be_attached()
+    Person(the_world, page.context.new_page(), somebody.name).add_transaction("Bitcoin", "0.25", "40000")
+    expect(page.locator("#position")).to_have_count(0)
+    page.evaluate("away = false")
+    somebody.sees("#position [data-field=holdings]", "0.25", within=20)
+
+
 def test_what_was_typed_stays_when_the_session_ends(the_world: World, new_person: NewPerson) -> None:
     one = new_person()
     one.sign_up()

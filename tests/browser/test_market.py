@@ -19,6 +19,8 @@ def test_a_market_that_is_opened_before_the_first_prices_shows_them_when_they_co
         expect(early.page.get_by_text("Not connected")).to_be_hidden()
         made.coingecko.set_price("bitcoin", "50000")
         early.sees_price("bitcoin", "50000", within=30)
+        made.coingecko.set_price("bitcoin", "50001")
+        early.sees_price("bitcoin", "50001")
         assert early.complaints == []
 
 
@@ -47,6 +49,28 @@ def test_a_star_is_kept_and_a_name_finds_and_opens_the_forms(the_world: World, s
     expect(star).to_have_attribute("aria-pressed", "false")
     page.reload()
     expect(page.get_by_text("You watch no coins yet")).to_be_visible()
+    assert somebody.complaints == []
+
+
+def test_a_coin_that_is_not_among_the_largest_is_live_where_it_was_found(the_world: World, somebody: Person) -> None:
+    page = somebody.page
+    the_world.coingecko.set_price("tiny-coin", "0.001", market_cap_rank=None)
+    somebody.go("/market/")
+    page.get_by_role("searchbox").fill("tiny")
+    expect(page.locator("tr[data-coin]")).to_have_count(1, timeout=15_000)
+    page.get_by_role("button", name="Watch Tiny-Coin").click()
+    somebody.sees_price("tiny-coin", "0.001", within=30)
+    the_world.coingecko.set_price("tiny-coin", "0.002")
+    somebody.sees_price("tiny-coin", "0.002")
+    page.reload()
+    the_world.coingecko.set_price("tiny-coin", "0.003")
+    somebody.go("/market/?q=tiny")
+    somebody.sees_price("tiny-coin", "0.003")
+    the_world.coingecko.set_price("tiny-coin", "0.004")
+    somebody.sees_price("tiny-coin", "0.004")
+    page.get_by_role("searchbox").fill("")
+    the_world.coingecko.set_price("ethereum", "2001.25")
+    somebody.sees_price("ethereum", "2001.25")
     assert somebody.complaints == []
 
 

@@ -252,6 +252,29 @@ def test_an_alert_reaches_every_page_of_its_owner_and_no_other(hub: Hub, world: 
     assert (mine[1].toasts, market[1].toasts, yours[1].toasts) == (["7"], ["7"], [])
 
 
+def test_a_market_with_other_rows_is_sent_theirs_and_only_theirs(hub: Hub, world: World) -> None:
+    found = Page(1, View.MARKET, shown=frozenset({"index"}))
+    seat = client, browser = open_page(hub, world, Page(1, View.MARKET))
+    other = open_page(hub, world, Page(1, View.MARKET))
+    hub.tick(*world.tick("bitcoin"), world.now)
+    browser.fetch = lambda: world.html(found)
+    browser.open()
+    hub.turn(client, found, world.contents(found))
+    for assets in (("bitcoin", "index"), ("bitcoin",), ("index",)):
+        hub.tick(*world.tick(*assets), world.now)
+        pump(hub, [seat, other])
+        assert browser.cells == cells_of(world.html(found))
+    assert other[1].cells == cells_of(world.html(Page(1, View.MARKET)))
+    assert client.sent == len(browser.frames)
+    hub.alert(1, '<div><div class="toast" data-alert="4"></div></div>')
+    pump(hub, [seat])
+    assert browser.toasts == ["4"]
+    hub.leave(client)
+    hub.leave(other[0])
+    assert not hub.boards
+    assert not hub.users
+
+
 def test_what_waited_for_the_user_is_in_the_first_frame(hub: Hub, world: World) -> None:
     _, browser = open_page(hub, world, MINE, '<div><div class="toast" data-alert="3"></div></div>')
     assert browser.toasts == ["3"]

@@ -1,5 +1,6 @@
 """Whatever happens on the way, a page comes to show what a fresh one would, and no price ever goes backwards."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -108,17 +109,37 @@ class OpenPages(RuleBasedStateMachine):
     @precondition(lambda self: self.seats)
     @rule(data=st.data(), loaded=st.booleans())
     def a_page_reconnects(self, data: st.DataObject, loaded: bool) -> None:
-        """With what it shows, or just loaded anew; all that was on its way to it is lost."""
+        """With what it shows, or just loaded anew; all that was on its way to it is lost.
+
+        The page of an asset asks anew for what it shows of its user's own when it is back.
+        """
         seat = data.draw(st.sampled_from(sorted(self.seats)))
         client, browser = self.seats[seat]
         page = client.board.page
         self.hub.leave(client)
-        if loaded:
+        if loaded or page.view is View.ASSET:
             browser.open()
         if self.world.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
             self.hub.load(self.world.picture(), self.world.now)
         self.seats[seat] = self.hub.connect(page, self.world.contents(page), mark=browser.mark), browser
         self.seen_prices = {key: price for key, price in self.seen_prices.items() if key[0] != seat}
+
+    @precondition(lambda self: self.markets())
+    @rule(data=st.data(), shown=st.sets(st.sampled_from(ASSETS)))
+    def a_market_gets_other_rows(self, data: st.DataObject, shown: set[str]) -> None:
+        """The page has fetched them, and tells which they are."""
+        seat = data.draw(st.sampled_from(self.markets()))
+        client, browser = self.seats[seat]
+        page = replace(client.board.page, shown=frozenset(shown))
+        browser.fetch = lambda: self.world.html(page)
+        browser.open()
+        if self.world.sequence > self.hub.ticker.sequence or not self.hub.ticker.complete:
+            self.hub.load(self.world.picture(), self.world.now)
+        self.hub.turn(client, page, self.world.contents(page))
+        self.seen_prices = {key: price for key, price in self.seen_prices.items() if key[0] != seat}
+
+    def markets(self) -> list[int]:
+        return sorted(seat for seat, (client, _) in self.seats.items() if client.board.page.view is View.MARKET)
 
     @precondition(lambda self: self.seats)
     @rule(data=st.data(), reports=st.booleans())

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -20,7 +21,7 @@ from dashboard.live.presence import someone_watches
 from dashboard.market.quote import Quote
 from dashboard.market.refresh import Tick
 from dashboard.market.storing import as_asset, as_row
-from dashboard.models import MarketState, Portfolio, Position
+from dashboard.models import Asset, MarketState, Portfolio, Position
 from tests.serving import Server, cookie_of, page_socket, serving, values_in
 from tests.valkey import Valkey
 
@@ -183,6 +184,26 @@ async def test_the_market_and_a_coins_page_get_their_cells(server: Server, ann: 
         first = values_in(await Reader(coin).until(lambda frame: True))
         assert first["p-bitcoin-price"] == "100"
         assert first["h-bitcoin-value"] == "50"
+
+
+async def test_a_market_says_which_coins_it_shows(server: Server, ann: User) -> None:
+    """Of those that are no longer shown nothing comes; nonsense shows what is there without a word."""
+    await do(tick)("100")
+    await do(Asset.objects.create)(id="tiny", symbol="tny", name="Tiny")
+    cookie = await do(cookie_of)(ann)
+    async with page_socket(server, cookie, "/ws/live/?view=market&shows=tiny") as socket:
+        page = Reader(socket)
+        assert {id.split("-")[1] for id in values_in(await page.until(lambda frame: True))} == {"tiny"}
+        await do(tick)("101")
+        await socket.send('{"state": true, "shows": ["tiny", "bitcoin"]}')
+        await page.until_value("p-bitcoin-price", "101")
+        assert not any("p-bitcoin" in frame for frame in page.frames[:-1])
+        await do(tick)("102")
+        await page.until_value("p-bitcoin-price", "102")
+        for nonsense in ("7", '[{"a": 1}]', '["' + "x" * 300 + '"]', json.dumps([str(n) for n in range(200)])):
+            await socket.send(f'{{"state": true, "shows": {nonsense}}}')
+            frame = await page.until(lambda frame: "p-bitcoin-rank" in frame)
+            assert ("p-tiny-rank" in frame) == (nonsense == "7")
 
 
 async def test_strangers_are_told_to_log_in(server: Server) -> None:

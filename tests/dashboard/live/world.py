@@ -86,7 +86,7 @@ class World:
         if page.view is View.NONE:
             return Contents(currency, locale=LOCALES[page.user])
         if page.view is View.MARKET:
-            return Contents(currency, frozenset(ASSETS), locale=LOCALES[page.user])
+            return Contents(currency, page.shown or frozenset(ASSETS), locale=LOCALES[page.user])
         positions = tuple(self.positions[page.user].values())
         listed = frozenset({page.asset} if page.view is View.ASSET else ())
         if code := PORTFOLIOS.get(page.user):

@@ -120,8 +120,9 @@
   // A part that was fetched may have been overtaken on its way by what the socket has sent.
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    if (target && target.querySelector && target.querySelector("[data-field], [data-total]")) {
-      say({ state: true, has: mark(), ...(document.getElementById("market") && { shows: found() }) });
+    const isMarket = target && target.id === "market";
+    if (isMarket || (target && target.querySelector && target.querySelector("[data-field], [data-total]"))) {
+      say({ state: true, has: mark(), ...(isMarket && { shows: found() }) });
     }
   });
 

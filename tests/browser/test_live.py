@@ -66,18 +66,18 @@ def test_the_page_of_a_coin_shows_a_position_that_another_tab_made(the_world: Wo
 def test_the_page_of_a_coin_shows_what_was_bought_while_it_was_away(the_world: World, somebody: Person) -> None:
     """Its socket can't be opened again before the purchase."""
     page = somebody.page
-    page.add_init_script(
-        """window.WebSocket = new Proxy(WebSocket, {
-          construct(socket, [url]) { return new socket(window.away ? 'ws://127.0.0.1:9/' : url); },
-        });"""
+    away = False
+    page.route_web_socket(
+        re.compile("/ws/live/"), lambda socket: socket.close(code=3000) if away else socket.connect_to_server()
     )
     somebody.go("/assets/bitcoin/")
     expect(page.locator("[data-live=on]")).to_be_visible()
-    page.evaluate("away = true; htmx.find('[ws-connect]')['htmx-internal-data'].webSocket.socket.close(3000)")
+    away = True
+    page.evaluate("htmx.find('[ws-connect]')['htmx-internal-data'].webSocket.socket.close(3000)")
     expect(page.locator("[data-live=off]")).to_be_attached()
     Person(the_world, page.context.new_page(), somebody.name).add_transaction("Bitcoin", "0.25", "40000")
     expect(page.locator("#position")).to_have_count(0)
-    page.evaluate("away = false")
+    away = False
     somebody.sees("#position [data-field=holdings]", "0.25", within=20)
 
 

@@ -94,6 +94,13 @@ def test_a_killed_process_is_started_again(running: Running, child: str) -> None
     assert status_of(f"{address}/accounts/login/") == 200  # visitors of a web process that starts again wait
 
 
+def test_the_databases_log_is_emptied_beside_the_ticks(running: Running) -> None:
+    """SQLite itself would write so little into its file only when the last process has gone."""
+    database = running.data_dir / "tickfolio.sqlite3"
+    written = database.stat().st_mtime
+    until(lambda: database.stat().st_mtime > written, 60, lambda: running.output)
+
+
 def test_a_second_start_on_the_same_data_says_so(running: Running) -> None:
     assert running.address
     said = refused(running.data_dir)

@@ -218,10 +218,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # 8 MB for the pages that a tick of a thousand coins goes through. The log is emptied beside the ticks
-        # (project.tasks.checkpoint); 10,000 pages, 40 MB, are for when no worker is there to do that.
+        # The log is emptied beside the ticks (project.tasks.checkpoint); 10,000 pages, 40 MB, are for when no worker is
+        # there to do that.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        " PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=10000;",
+        " PRAGMA wal_autocheckpoint=10000;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60

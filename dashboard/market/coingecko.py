@@ -259,8 +259,8 @@ def read_rates(rows: Mapping[object, object]) -> tuple[Rate, ...]:
     for code, value in per_bitcoin.items():
         row = rows[code]
         per_usd = read_amount(value / per_bitcoin["usd"])
-        if per_usd and isinstance(row, dict):
-            rates.append(Rate(code, read_text(row.get("name"), 60) or code.upper(), per_usd, row.get("type") == "fiat"))
+        if per_usd and (kept := quantize(per_usd)) and isinstance(row, dict):
+            rates.append(Rate(code, read_text(row.get("name"), 60) or code.upper(), kept, row.get("type") == "fiat"))
     return tuple(rates)
 
 
@@ -298,15 +298,11 @@ def read_week(row: object) -> Week | None:
 
 
 def read_amount(value: object) -> Decimal | None:
-    if not isinstance(value, Decimal) or not 0 <= value < LARGEST_AMOUNT:
-        return None
-    return quantize(value)
+    return value if isinstance(value, Decimal) and 0 <= value < LARGEST_AMOUNT else None
 
 
 def read_change(value: object) -> Decimal | None:
-    if not isinstance(value, Decimal) or not -100 <= value < LARGEST_CHANGE:
-        return None
-    return quantize(value)
+    return value if isinstance(value, Decimal) and -100 <= value < LARGEST_CHANGE else None
 
 
 def read_rank(value: object) -> int | None:

@@ -17,6 +17,7 @@ import httpx
 
 from dashboard import clock
 from dashboard.market.source import SourceGarbled, SourceRefused, SourceUnavailable
+from dashboard.money import DECIMAL_PLACES, quantize
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DIGITS = 64
@@ -95,7 +96,7 @@ async def get_body(client: httpx.AsyncClient, url: str) -> bytes:
 
 
 def parse_json(body: str | bytes) -> object:
-    """The value, every number in it an exact Decimal.
+    """The value, every number in it a Decimal, rounded where it has more decimals than are kept (dashboard.money).
 
     NaN, Infinity and numbers of absurd length stay text, so that they spoil their own row and no other.
     Raises SourceGarbled.
@@ -111,9 +112,15 @@ def read_number(text: str) -> Decimal | str:
     if len(text) > MAX_DIGITS:
         return text
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:  # an exponent beyond all bounds
         return text
+    if len(text) <= DECIMAL_PLACES and "e" not in text and "E" not in text:
+        return number
+    try:
+        return quantize(number)
+    except InvalidOperation:  # larger than anything that is kept
+        return number
 
 
 DECODER = json.JSONDecoder(parse_float=read_number, parse_int=read_number, parse_constant=str)

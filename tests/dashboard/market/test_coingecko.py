@@ -219,6 +219,14 @@ def test_no_row_whatever_it_holds_raises(row: dict[str, Any]) -> None:
     assert quote is None or quote.price is None or 0 < quote.price < Decimal("1e15")
 
 
+def test_numbers_are_exact_as_far_as_they_are_kept() -> None:
+    body = b"[12.3400, 0.123456789012345678, 0.1234567890123456785, 1e-18, 1e-30, 1E+3, -7, 12345678901234567890123]"
+    told = ["12.3400", "0.123456789012345678", "0.123456789012345678", "1e-18", "0", "1000", "-7"]
+    assert parse_json(body) == [*map(Decimal, told), Decimal(12345678901234567890123)]
+    assert parse_json(b"[1e500, " + b"9" * 60 + b"]") == [Decimal("1e500"), Decimal("9" * 60)]
+    assert parse_json(b"[" + b"9" * 65 + b", NaN]") == ["9" * 65, "NaN"]
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_our_error(body: bytes) -> None:
     with suppress(SourceGarbled):

@@ -149,7 +149,7 @@ class Broadcast:
     def turn(self, connection: Connection, page: Page) -> None:
         """The page has other rows now: it gets all of theirs."""
         connection.wanted = page
-        self.run_errand(self.turn_to(connection, page), [connection])
+        self.run_errand(self.turn_to(connection, page), [connection], forgiving=False)
 
     async def turn_to(self, connection: Connection, page: Page) -> None:
         opening = await self.openings.ask(page)

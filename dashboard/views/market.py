@@ -33,6 +33,8 @@ def market(request: HttpRequest) -> HttpResponse:
         rows = market_rows(user.currency, watched)
     else:
         rows = market_table(user.currency)
+    if "waiting" in request.GET and not rows:
+        return HttpResponse(status=204)  # the page stays as it is, and asks again
     context = {"rows": rows, "currency": user.currency, "typed": typed, "watched": watched, "only": only_watched}
     page = HtmxDetails(request).target != "market"
     return render(request, "dashboard/market.html" if page else "dashboard/_market.html", context)

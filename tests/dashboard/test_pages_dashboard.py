@@ -173,11 +173,17 @@ def test_the_market_shows_ranked_coins_with_their_cells(page: Client) -> None:
     assert text.index("Ethereum") > text.index("Bitcoin")
 
 
-def test_a_market_without_prices_says_so(page: Client) -> None:
+def test_a_market_without_prices_says_so_and_asks_until_some_come(page: Client) -> None:
     from dashboard.models import MarketQuote
 
+    def asked() -> tuple[int, bool]:
+        answer = page.get("/market/?waiting=", headers={"HX-Request": "true", "HX-Target": "market"})
+        return answer.status_code, b"data-coin" in answer.content
+
+    assert asked() == (200, True)
     MarketQuote.objects.all().delete()
-    assert "Prices are on their way" in text_of(page, "/market/")
+    assert 'hx-get="/market/?waiting=" hx-trigger="every' in text_of(page, "/market/")
+    assert asked() == (204, False)
 
 
 def test_a_coin_has_a_page_with_the_position_and_its_transactions(page: Client, ada: User) -> None:

@@ -30,8 +30,8 @@ if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "schedule": 5.0,
         "options": {"expires": 5.0},
     }
-    # Twice as many tasks as a connection serves: one for each took a fifth of a small tick. Connections to a server
-    # may break, and are made for each task.
+    # So many tasks share a connection: one for each took a fifth of a small tick. Connections to a server, which may
+    # break, are made for each task.
     app.conf["CELERY_DB_REUSE_MAX"] = 100
 app.autodiscover_tasks(["project", "dashboard", "notifications"])
 

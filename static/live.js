@@ -120,8 +120,8 @@
   // A part that was fetched may have been overtaken on its way by what the socket has sent.
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
-    const isMarket = target && target.id === "market";
-    if (isMarket || (target && target.querySelector && target.querySelector("[data-field], [data-total]"))) {
+    const isMarket = target?.id === "market";
+    if (isMarket || target?.querySelector?.("[data-field], [data-total]")) {
       say({ state: true, has: mark(), ...(isMarket && { shows: found() }) });
     }
   });

@@ -258,9 +258,9 @@ def read_rates(rows: Mapping[object, object]) -> tuple[Rate, ...]:
     rates = []
     for code, value in per_bitcoin.items():
         row = rows[code]
-        per_usd = read_amount(value / per_bitcoin["usd"])
-        if per_usd and (kept := quantize(per_usd)) and isinstance(row, dict):
-            rates.append(Rate(code, read_text(row.get("name"), 60) or code.upper(), kept, row.get("type") == "fiat"))
+        per_usd = quantize(read_amount(value / per_bitcoin["usd"]) or Decimal(0))
+        if per_usd and isinstance(row, dict):
+            rates.append(Rate(code, read_text(row.get("name"), 60) or code.upper(), per_usd, row.get("type") == "fiat"))
     return tuple(rates)
 
 
